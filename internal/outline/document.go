@@ -1,0 +1,123 @@
+package outline
+
+import (
+	"iter"
+	"maps"
+)
+
+// Document is one tree of nodes. It is not safe for concurrent changes.
+type Document struct {
+	ID         FileID
+	Title      string
+	Version    int64 // API field version of the read it came from, 0 if none
+	Permission Permission
+
+	root  *Node
+	nodes map[NodeID]*Node
+}
+
+// Node is one item of a Document. Its links are changed by the Document only.
+type Node struct {
+	ID NodeID
+	Fields
+
+	parent, prev, next, first, last *Node
+	children                        int
+}
+
+// New returns a document that consists of its root.
+func New(id FileID, title string) *Document {
+	root := &Node{ID: RootID, Fields: Fields{Content: title}}
+	return &Document{
+		ID: id, Title: title, Permission: Owner,
+		root: root, nodes: map[NodeID]*Node{RootID: root},
+	}
+}
+
+// Root returns the root node.
+func (d *Document) Root() *Node { return d.root }
+
+// Node returns the node with this id, or nil.
+func (d *Document) Node(id NodeID) *Node { return d.nodes[id] }
+
+// Len returns the number of nodes, the root included.
+func (d *Document) Len() int { return len(d.nodes) }
+
+// Nodes yields every node in no particular order.
+func (d *Document) Nodes() iter.Seq[*Node] { return maps.Values(d.nodes) }
+
+// Append adds a new last child below parent and returns it; nil if the id is
+// taken. It is how readers build a document, which has no changes yet.
+func (d *Document) Append(parent *Node, id NodeID, f Fields) *Node {
+	if _, taken := d.nodes[id]; taken {
+		return nil
+	}
+	n := &Node{ID: id, Fields: f}
+	d.nodes[id] = n
+	link(n, parent, parent.last)
+	return n
+}
+
+// Clone returns a copy that shares nothing with d.
+func (d *Document) Clone() *Document {
+	c := *d
+	c.nodes = make(map[NodeID]*Node, len(d.nodes))
+	c.root = &Node{ID: d.root.ID, Fields: d.root.Fields}
+	c.nodes[c.root.ID] = c.root
+	for n := range d.root.Below() {
+		c.Append(c.nodes[n.parent.ID], n.ID, n.Fields)
+	}
+	return &c
+}
+
+// Equal tells whether both documents hold the same tree: ids, order and all
+// fields. Title, version and permission belong to the file and are not looked at.
+func (d *Document) Equal(e *Document) bool {
+	if d.Len() != e.Len() {
+		return false
+	}
+	a, b := d.root, e.root
+	for a != nil && b != nil {
+		if a.ID != b.ID || a.Fields != b.Fields || idOf(a.parent) != idOf(b.parent) {
+			return false
+		}
+		a, b = a.after(d.root), b.after(e.root)
+	}
+	return a == nil && b == nil
+}
+
+// link makes n a child of parent, directly after left, or first when left is nil.
+func link(n, parent, left *Node) {
+	right := parent.first
+	if left != nil {
+		right = left.next
+	}
+	n.parent, n.prev, n.next = parent, left, right
+	if left != nil {
+		left.next = n
+	} else {
+		parent.first = n
+	}
+	if right != nil {
+		right.prev = n
+	} else {
+		parent.last = n
+	}
+	parent.children++
+}
+
+// unlink takes n, with all below it, out of its parent.
+func unlink(n *Node) {
+	if n.prev != nil {
+		n.prev.next = n.next
+	} else {
+		n.parent.first = n.next
+	}
+	if n.next != nil {
+		n.next.prev = n.prev
+	} else {
+		n.parent.last = n.prev
+	}
+	n.parent.children--
+	n.parent, n.prev, n.next = nil, nil, nil
+}
