@@ -1,0 +1,212 @@
+package sync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"outlast/internal/outline"
+)
+
+// Remote is what the engine needs of an outline service. Every method makes at
+// most one request that can change something, never repeats it, and waits for
+// its rate budget before it sends.
+//
+// An error is (or wraps) a *Failure, whose Class tells what may have happened
+// at the service; any other error counts as Late, the class that assumes least.
+// All methods may be called from one goroutine only.
+type Remote interface {
+	// Files lists the account's folders and documents.
+	Files(ctx context.Context) (*Listing, error)
+	// EditFiles changes folders and documents.
+	EditFiles(ctx context.Context, edit FileEdit) (*FileEdited, error)
+	// Versions returns the current versions. Unknown documents and those
+	// without access are left out, which is not a sign of deletion.
+	Versions(ctx context.Context, docs []outline.ServiceID) (map[outline.ServiceID]int64, error)
+	// Read reads a whole document.
+	Read(ctx context.Context, doc outline.ServiceID) (*Reading, error)
+	// Edit changes the nodes of one document.
+	Edit(ctx context.Context, edit NodeEdit) (*NodeEdited, error)
+	// Preference reads a preference of the account, "" if not set.
+	Preference(ctx context.Context, key string) (string, error)
+
+	// Server returns what the last answers said about the other side.
+	Server() ServerInfo
+	// Budgets returns the state of the rate buckets, to be kept across runs.
+	Budgets() []Budget
+}
+
+// Preference keys of the service.
+const (
+	InboxLocation = "inbox_location"      // "file_id" or "file_id/node_id"
+	InboxPosition = "inbox_move_position" // "top" or "bottom"
+)
+
+// ServerInfo is what a service announced of itself. The zero value is the
+// plain service, which announces nothing.
+type ServerInfo struct {
+	ID        string // names one data file of our server; "" for others
+	RequestID bool   // a repeated request id gets the stored answer
+	IfVersion bool   // an edit can be made to depend on the version
+}
+
+// Budget is the state of one rate bucket.
+type Budget struct {
+	Name   string    `json:"name"`
+	Tokens float64   `json:"tokens"` // may be below zero while a wait is owed
+	At     time.Time `json:"at"`
+}
+
+// Listing is a file list as the service gave it: not checked for sense.
+type Listing struct {
+	Root  outline.ServiceID
+	Files []ListedFile
+}
+
+// ListedFile is one entry of a Listing.
+type ListedFile struct {
+	ID         outline.ServiceID
+	Kind       outline.FileKind
+	Title      string
+	Permission outline.Permission
+	Children   []outline.ServiceID // folders only
+}
+
+// Reading is a document as the service gave it: a flat list, not checked for
+// sense; see Tree.
+type Reading struct {
+	Doc     outline.ServiceID
+	Title   string
+	Version int64
+	Nodes   []ReadNode
+}
+
+// ReadNode is one node of a Reading.
+type ReadNode struct {
+	ID       outline.ServiceID
+	Fields   outline.Fields
+	Children []outline.ServiceID
+}
+
+// FileEdit is one request that changes files.
+type FileEdit struct {
+	RequestID string // ULID; sent only to a server that announced request ids
+	Changes   []FileStep
+}
+
+// FileStep is one change of a FileEdit.
+//
+//	Insert  Type, Parent, Index, Title
+//	Update  Type, File, Title
+//	Move    Type, File, Parent, Index
+//	Delete  Type, File (only where announced)
+type FileStep struct {
+	Kind   outline.Kind      `json:"kind"`
+	Type   outline.FileKind  `json:"type"`
+	File   outline.ServiceID `json:"file,omitempty"`
+	Parent outline.ServiceID `json:"parent,omitempty"`
+	Index  int               `json:"index"`
+	Title  string            `json:"title,omitempty"`
+}
+
+// FileEdited is the answer to a FileEdit.
+type FileEdited struct {
+	Results []bool              // one per change
+	Created []outline.ServiceID // one per Insert that worked, in order; nil if the service left them out
+}
+
+// NodeEdit is one request that changes the nodes of a document.
+type NodeEdit struct {
+	RequestID string // ULID; sent only to a server that announced request ids
+	Doc       outline.ServiceID
+	IfVersion int64 // 0 for none; sent only where announced
+	Changes   []Step
+}
+
+// Step is one change of a NodeEdit, in the service's ids and indices.
+//
+//	Insert  Parent, Index, Fields (the editable ones)
+//	Update  Node, Mask, Fields
+//	Move    Node, Parent, Index counted after the node was taken out
+//	Delete  Node
+type Step struct {
+	Kind   outline.Kind      `json:"kind"`
+	Node   outline.ServiceID `json:"node,omitempty"`
+	Parent outline.ServiceID `json:"parent,omitempty"`
+	Index  int               `json:"index"`
+	Mask   outline.Mask      `json:"mask,omitempty"`
+	Fields outline.Fields    `json:"fields,omitzero"`
+}
+
+// NodeEdited is the answer to a NodeEdit.
+type NodeEdited struct {
+	NewNodes []outline.ServiceID // one per Insert, in order
+	Version  int64               // 0 unless the service told it
+	Replayed bool                // the stored answer to an earlier copy of this request
+}
+
+// Class tells what may have happened to a request at the service.
+type Class string
+
+// The classes, from the harmless to the doubtful.
+const (
+	// NotSent: nothing left this machine (no address, no connection, no TLS).
+	NotSent Class = "not-sent"
+	// Rejected: the service said no, and nothing was applied.
+	Rejected Class = "rejected"
+	// Partial: an answer that leaves open which part was applied.
+	Partial Class = "partial"
+	// Done: a server error in the service's own words; probably applied or not
+	// at all, and over.
+	Done Class = "done?"
+	// Cut: the connection ended after something was sent.
+	Cut Class = "cut"
+	// Late: no answer in time, or one from a machine in between: the request
+	// may still be applied minutes later.
+	Late Class = "late"
+)
+
+// Failure is the error of a Remote.
+type Failure struct {
+	Class Class
+	Code  string // the service's code (API field _code), or "HTTP 502", or ""
+	Msg   string // for a person; no token, no outline text
+	// Large tells that the answer may be due to the size of the request (HTTP
+	// 413, a server error, a timeout).
+	Large      bool
+	RetryAfter time.Duration // what the service asked for, capped; 0 if nothing
+	Err        error         // the cause, or nil
+}
+
+func (f *Failure) Error() string {
+	s := f.Msg
+	if f.Code != "" {
+		s = f.Code + ": " + s
+	}
+	return fmt.Sprintf("%s (%s)", s, f.Class)
+}
+
+func (f *Failure) Unwrap() error { return f.Err }
+
+// Reasons that a Failure can wrap, told apart with errors.Is.
+var (
+	ErrToken           = errors.New("the service does not accept the token")
+	ErrUnreachable     = errors.New("the service does not answer")
+	ErrRateLimited     = errors.New("the service asks to slow down")
+	ErrNoPermission    = errors.New("the service does not allow this")
+	ErrNotFound        = errors.New("the service does not know this")
+	ErrVersionMismatch = errors.New("the document has changed at the service")
+	ErrRequestExpired  = errors.New("the service no longer knows this request id")
+	ErrRequestMismatch = errors.New("the service knows this request id with other content")
+	ErrStorageFull     = errors.New("the service has no room left")
+	ErrNoInbox         = errors.New("the account has no inbox")
+)
+
+// classOf returns the class of an error from a Remote.
+func classOf(err error) Class {
+	if f, ok := errors.AsType[*Failure](err); ok {
+		return f.Class
+	}
+	return Late
+}
