@@ -1,0 +1,111 @@
+package sync
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"outlast/internal/outline"
+	"outlast/store"
+)
+
+// Config of an Engine. Zero durations and numbers mean the defaults.
+type Config struct {
+	DB     *store.DB
+	Remote Remote
+	Log    *slog.Logger
+	Server string // base address, recorded with the account
+
+	Every    time.Duration // between looks for changes; 30 s
+	RetryMax time.Duration // longest pause between tries; 5 min
+	BatchMax int           // changes per request; 200
+}
+
+// Engine keeps one database in step with one service. Once and Run are called
+// from one goroutine at a time; Sync may be called from any.
+type Engine struct {
+	cfg      Config
+	requests chan request
+}
+
+type request struct {
+	round  Round
+	answer chan<- answer
+}
+
+type answer struct {
+	report Report
+	err    error
+}
+
+// New returns an engine that does nothing yet.
+func New(c Config) *Engine {
+	if c.Every == 0 {
+		c.Every = 30 * time.Second
+	}
+	if c.RetryMax == 0 {
+		c.RetryMax = 5 * time.Minute
+	}
+	if c.BatchMax == 0 {
+		c.BatchMax = 200
+	}
+	return &Engine{cfg: c, requests: make(chan request)}
+}
+
+// Round says what one call of Once is to do.
+type Round struct {
+	Docs     []outline.FileID // only these; nil for all
+	List     bool             // read the file list even if it is not due
+	Progress func(Progress)   // called from the engine's goroutine; may be nil
+}
+
+// Progress is told while a round goes on.
+type Progress struct {
+	Stage string // "list", "pull", "push", "verify"
+	Doc   string // title
+	Done  int    // documents (pull) or changes (push) so far
+	Total int
+}
+
+// Report is what a round did.
+type Report struct {
+	Documents int       // known after the round
+	Pulled    int       // documents read
+	Sent      int       // changes that the service acknowledged
+	Confirmed int       // log records that a read showed
+	Conflicts int       // texts kept twice
+	Waiting   int       // records still pending
+	Failed    []Failed  // documents that could not be brought in step
+	Next      time.Time // when to try again; zero when there is no need
+}
+
+// Failed is a document that a round could not bring in step.
+type Failed struct {
+	Doc   outline.FileID
+	Title string
+	Err   error
+}
+
+// Once does one full round: settle what is in doubt, list, pull, push. It
+// returns an error (wrapping ErrUnreachable, ErrToken, store.ErrFrozen, ...) when the
+// round as a whole could not be done; documents that failed alone are in the report.
+func (e *Engine) Once(ctx context.Context, r Round) (Report, error) { panic("unwritten") }
+
+// Run does rounds until ctx ends: at intervals, after edits, and when Sync asks.
+func (e *Engine) Run(ctx context.Context) error { panic("unwritten") }
+
+// Sync asks a running engine for a round and waits for its end.
+func (e *Engine) Sync(ctx context.Context, r Round) (Report, error) {
+	done := make(chan answer, 1)
+	select {
+	case e.requests <- request{r, done}:
+	case <-ctx.Done():
+		return Report{}, ctx.Err()
+	}
+	select {
+	case a := <-done:
+		return a.report, a.err
+	case <-ctx.Done():
+		return Report{}, ctx.Err()
+	}
+}
