@@ -1,0 +1,103 @@
+package health
+
+import (
+	"fmt"
+	"time"
+
+	"outlast/store"
+)
+
+// Facts is all that a state is judged by. Judge is a pure function of it.
+type Facts struct {
+	Now time.Time
+	Stored
+	Extras
+}
+
+// Stored are the facts that the database holds; see Read.
+type Stored struct {
+	Account   store.Account
+	Frozen    error        // why nothing is saved any more, nil while all is well
+	Queue     store.Counts // summed over all documents
+	Documents int          // in the working tree of files
+	Read      int          // of those, the ones with a base
+}
+
+// Extras are the facts that only the running program knows. The zero value
+// knows nothing and raises no alarm by itself.
+type Extras struct {
+	Daemon       *bool // runs in the background; nil: not known or of no concern
+	Installed    bool  // the background service is installed, so it should run
+	ReadOnly     string
+	SmallClass   Class // "" for unknown
+	LargeClass   Class
+	NextRetry    time.Time  // zero for none
+	Snapshots    *Snapshots // nil: not known
+	Disks        []Disk
+	Conflicts    int
+	AlertTrouble string // why the user could not be told something, "" for none
+	Incidents    []Incident
+}
+
+// Snapshots is what the folder of snapshots shows.
+type Snapshots struct {
+	LastVerified time.Time // zero for none
+	LastDrill    time.Time // zero for never
+	Trouble      string    // of the last attempt, "" for none
+}
+
+// Read collects what the database knows.
+func Read(db *store.DB) (Stored, error) {
+	var s Stored
+	s.Frozen = db.Frozen()
+	err := db.View(func(tx *store.Tx) error {
+		var err error
+		if s.Account, err = tx.Account(); err != nil {
+			return err
+		}
+		if err := s.count(tx); err != nil {
+			return err
+		}
+		return s.documents(tx)
+	})
+	if err != nil {
+		return s, fmt.Errorf("read status: %w", err)
+	}
+	return s, nil
+}
+
+// count sums the records of all documents.
+func (s *Stored) count(tx *store.Tx) error {
+	waiting, err := tx.Waiting()
+	if err != nil {
+		return err
+	}
+	for _, c := range waiting {
+		s.Queue.Pending += c.Pending
+		s.Queue.Acknowledged += c.Acknowledged
+		s.Queue.Parked += c.Parked
+		s.Queue.Bytes += c.Bytes
+		if !c.Oldest.IsZero() && (s.Queue.Oldest.IsZero() || c.Oldest.Before(s.Queue.Oldest)) {
+			s.Queue.Oldest = c.Oldest
+		}
+	}
+	return nil
+}
+
+func (s *Stored) documents(tx *store.Tx) error {
+	files, err := tx.Files()
+	if err != nil || files == nil {
+		return err
+	}
+	for f := range files.Documents() {
+		s.Documents++
+		_, ok, err := tx.Meta(f.ID)
+		if err != nil {
+			return err
+		}
+		if ok {
+			s.Read++
+		}
+	}
+	return nil
+}

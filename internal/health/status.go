@@ -1,0 +1,76 @@
+package health
+
+import (
+	"time"
+)
+
+// State is the one word shown for the whole program.
+type State string
+
+// The states, best first: where several hold, the last of them is shown.
+const (
+	OK        State = "ok"
+	Starting  State = "starting"   // the first sync is not complete
+	AtRisk    State = "at_risk"    // a clock is past its limit, a disk low, no daemon, no alert channel
+	Degraded  State = "degraded"   // small requests pass, large ones fail or are slow
+	Offline   State = "offline"    // the service is not reached
+	Held      State = "held"       // something waits for a person
+	SignedOut State = "signed_out" // the token is missing or refused
+	ReadOnly  State = "read_only"  // the database cannot be written
+	Frozen    State = "frozen"     // a storage error: nothing is saved any more
+)
+
+// Class tells how requests of one size fare.
+type Class string
+
+// The classes.
+const (
+	ClassOK      Class = "ok"
+	ClassSlow    Class = "slow"
+	ClassFailing Class = "failing"
+	ClassUnknown Class = "unknown"
+)
+
+// Status is what `status --json` prints. Fields are only ever added; an absent
+// fact is null.
+type Status struct {
+	State                State      `json:"state"`
+	Reasons              []string   `json:"reasons"` // every cause, worst first
+	Since                *time.Time `json:"since"`   // of the worst cause
+	LastContact          *time.Time `json:"last_contact"`
+	LastSync             *time.Time `json:"last_sync"`
+	LastVerifiedSnapshot *time.Time `json:"last_verified_snapshot"`
+	Queue                Queue      `json:"queue"`
+	Conflicts            int        `json:"conflicts"`
+	Documents            int        `json:"documents"`
+	Server               Server     `json:"server"`
+	Disks                []Disk     `json:"disks"`
+	NextRetry            *time.Time `json:"next_retry"`
+	Incidents            []Incident `json:"incidents"`
+}
+
+// Queue counts the edits that the service has not shown yet.
+type Queue struct {
+	Count       int        `json:"count"`  // waiting to be sent
+	Oldest      *time.Time `json:"oldest"` // of those
+	Bytes       int        `json:"bytes"`  // of those, as stored
+	Unconfirmed int        `json:"unconfirmed"`
+	Parked      int        `json:"parked"`
+}
+
+// Server tells how the service fares.
+type Server struct {
+	Reachable  *bool `json:"reachable"` // nil before the first try
+	ClassSmall Class `json:"class_small"`
+	ClassLarge Class `json:"class_large"`
+}
+
+// Incident is one stretch of trouble.
+type Incident struct {
+	ID    string     `json:"id"`
+	Cause string     `json:"cause"`
+	Since *time.Time `json:"since"`
+	Until *time.Time `json:"until"` // nil while it lasts
+	Safe  string     `json:"safe"`
+	Next  string     `json:"next"`
+}

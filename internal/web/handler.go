@@ -1,0 +1,60 @@
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"outlast/internal/health"
+	"outlast/internal/outline"
+	"outlast/store"
+)
+
+// Host is the only host that the handler answers to on its Unix socket and in
+// process. A page that reaches a listener by another name is turned away.
+const Host = "outlast"
+
+// Deps is what the handler works with. DB is required; a nil function answers
+// with ErrNotReady.
+type Deps struct {
+	DB *store.DB
+
+	// Sync runs a round now and calls progress, if any, from one goroutine.
+	// Docs in the request are ids.
+	Sync func(ctx context.Context, r Round, progress func(Progress)) (SyncResult, error)
+
+	// TakeSnapshot and ListSnapshots reach the snapshots folder.
+	TakeSnapshot  func(context.Context, TakeRequest) (SnapshotInfo, error)
+	ListSnapshots func(context.Context) ([]SnapshotInfo, error)
+
+	// Facts are those that the database does not hold.
+	Facts func(context.Context) health.Extras
+
+	Version string
+	PID     int
+	Log     *slog.Logger // nil: nothing is logged
+}
+
+// Round is a SyncRequest with its names resolved.
+type Round struct {
+	Docs []outline.FileID // none for all
+	List bool
+}
+
+// NewHandler returns the handler of all calls. It may serve any number of
+// requests at once.
+func NewHandler(d Deps) http.Handler {
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	a := &api{Deps: d}
+	mux := http.NewServeMux()
+	a.routes(mux)
+	return a.guard(mux)
+}
+
+// api holds the handlers. It has no state of its own: everything that lasts is
+// in the database.
+type api struct {
+	Deps
+}
