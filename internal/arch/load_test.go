@@ -64,7 +64,7 @@ func top(t *testing.T) string {
 func load(t *testing.T) []pkg {
 	t.Helper()
 	dir := top(t)
-	list := exec.Command("go", "list", "-e", "-json=ImportPath,Name,Doc,Dir,GoFiles,CgoFiles,IgnoredGoFiles,TestGoFiles,XTestGoFiles", "./...")
+	list := exec.Command("go", "list", "-e", "-buildvcs=false", "-json=ImportPath,Name,Doc,Dir,GoFiles,CgoFiles,IgnoredGoFiles,TestGoFiles,XTestGoFiles", "./...")
 	list.Dir = dir
 	var complaint bytes.Buffer
 	list.Stderr = &complaint

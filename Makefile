@@ -1,0 +1,101 @@
+# Build, test and install Outlast. Needs Go and nothing else; `make help` lists
+# the targets.
+
+GO        ?= go
+TESTFLAGS ?=
+# -short leaves out what takes minutes under the race detector; `make test` and
+# `make test-full` run it.
+RACEFLAGS ?= -short
+FUZZTIME  ?= 10s
+BENCH     ?= .
+LDFLAGS   ?= -s -w
+
+PREFIX  ?= $(HOME)/.local
+DESTDIR ?=
+bindir   = $(DESTDIR)$(PREFIX)/bin
+mandir   = $(DESTDIR)$(PREFIX)/share/man/man1
+bashdir  = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+zshdir   = $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+fishdir  = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+
+# The build carries its version from git, where git can read this folder.
+vcs = $(shell git rev-parse HEAD >/dev/null 2>&1 && echo true || echo false)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo build install uninstall test test-full check fmt fmt-check vet lint arch cross race bench fuzz clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## play an outage with a throwaway service and check that nothing is lost
+	$(GO) run ./cmd/outlast demo
+
+build: ## build bin/outlast
+	$(GO) build -trimpath -buildvcs=$(vcs) -ldflags '$(LDFLAGS)' -o bin/ ./cmd/outlast
+
+install: build ## put program, man pages and completions below PREFIX (~/.local); DESTDIR for packages
+	rm -rf bin/man
+	mkdir -p bin/man
+	bin/outlast generate man bin/man
+	bin/outlast completion bash >bin/completion.bash
+	bin/outlast completion zsh >bin/completion.zsh
+	bin/outlast completion fish >bin/completion.fish
+	install -d '$(bindir)' '$(mandir)' '$(bashdir)' '$(zshdir)' '$(fishdir)'
+	install -m 755 bin/outlast '$(bindir)/outlast'
+	install -m 644 bin/man/*.1 '$(mandir)'
+	install -m 644 bin/completion.bash '$(bashdir)/outlast'
+	install -m 644 bin/completion.zsh '$(zshdir)/_outlast'
+	install -m 644 bin/completion.fish '$(fishdir)/outlast.fish'
+
+uninstall: ## remove what install put there; your outline and settings stay
+	rm -f '$(bindir)/outlast' '$(mandir)'/outlast.1 '$(mandir)'/outlast-*.1
+	rm -f '$(bashdir)/outlast' '$(zshdir)/_outlast' '$(fishdir)/outlast.fish'
+
+test: ## run all tests; skipped ones are listed with their reason
+	@{ $(GO) test -v $(TESTFLAGS) ./... 2>&1; echo "go test exit status $$?"; } | awk -f .ci/summary.awk
+
+test-full: ## run all tests anew, with the race detector, then fuzz each target
+	$(GO) test -race -count=1 -timeout 90m $(TESTFLAGS) ./...
+	$(MAKE) fuzz
+
+check: fmt-check vet lint arch race ## format, vet, staticcheck, import table, tests with the race detector
+
+fmt: ## format the code
+	$(GO) tool gofumpt -w cmd sync store opml internal
+
+fmt-check:
+	@out="$$($(GO) tool gofumpt -d cmd sync store opml internal)" || exit 1; \
+	if [ -n "$$out" ]; then echo "$$out"; echo 'not formatted; run: make fmt'; exit 1; fi
+
+vet:
+	$(GO) vet ./...
+
+lint:
+	$(GO) tool staticcheck ./...
+
+arch:
+	$(GO) test ./internal/arch
+
+cross: ## see that the code builds for the other systems
+	CGO_ENABLED=0 GOOS=darwin $(GO) vet ./...
+	CGO_ENABLED=0 GOOS=windows $(GO) vet ./...
+
+race:
+	@if [ "$$($(GO) env CGO_ENABLED)" = 1 ]; then \
+		echo '$(GO) test -race $(RACEFLAGS) $(TESTFLAGS) ./...'; \
+		$(GO) test -race $(RACEFLAGS) $(TESTFLAGS) ./...; \
+	else echo 'race: SKIPPED, the race detector needs a C compiler'; fi
+
+bench: ## run the benchmarks; BENCH=regexp chooses
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem $(TESTFLAGS) ./...
+
+fuzz: ## fuzz each target for FUZZTIME (10s)
+	@for package in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz'); do \
+			echo "$$package $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
+		done; \
+	done
+
+clean: ## remove what was built
+	rm -rf bin
