@@ -61,10 +61,10 @@ test-full: ## run all tests anew, with the race detector, then fuzz each target
 check: fmt-check vet lint arch race ## format, vet, staticcheck, import table, tests with the race detector
 
 fmt: ## format the code
-	$(GO) tool gofumpt -w cmd sync store opml internal
+	$(GO) tool gofumpt -w .
 
 fmt-check:
-	@out="$$($(GO) tool gofumpt -d cmd sync store opml internal)" || exit 1; \
+	@out="$$($(GO) tool gofumpt -d .)" || exit 1; \
 	if [ -n "$$out" ]; then echo "$$out"; echo 'not formatted; run: make fmt'; exit 1; fi
 
 vet:
