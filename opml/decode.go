@@ -1,0 +1,173 @@
+package opml
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"outlast/internal/outline"
+)
+
+// DecodeOptions choose how a file becomes a document.
+type DecodeOptions struct {
+	Limits Limits
+
+	// ID names the document; "" takes outlastDocument when KeepIDs is set.
+	ID outline.FileID
+
+	// KeepIDs takes the nodes' ids from the file: for mirrors and restores. An
+	// import makes new ones, else a second copy would claim living nodes.
+	KeepIDs bool
+
+	// NewID makes the id of a node that the file gives none.
+	NewID func() outline.NodeID
+}
+
+// Result is what a file holds.
+type Result struct {
+	Document *outline.Document
+	Head     *Head
+	Kept     map[outline.NodeID][]Attr // unknown attributes, to be given back on export
+	Warnings []Warning
+
+	// Fresh are the nodes, in order, that got their id from NewID although
+	// KeepIDs was set: the file had none, or one that was taken.
+	Fresh []outline.NodeID
+}
+
+// Ours tells whether this program wrote the file.
+func (r *Result) Ours() bool { return r.Head.Format != 0 }
+
+// Decode reads one OPML file to its end. What is wrong with the file is a
+// *SyntaxError.
+func Decode(r io.Reader, opts DecodeOptions) (*Result, error) {
+	d := NewDecoder(r, opts.Limits)
+	h, err := d.Head()
+	if err != nil {
+		return nil, err
+	}
+	b := builder{opts: opts, head: h}
+	b.begin(d)
+	for {
+		item, err := d.Next()
+		if err == io.EOF {
+			break
+		}
+		if err == nil {
+			err = b.add(item)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	b.lift()
+	b.res.Warnings = d.Warnings()
+	return &b.res, nil
+}
+
+// builder makes a document of the Items of a file.
+type builder struct {
+	opts DecodeOptions
+	head *Head
+	res  Result
+	last *outline.Node // last node added
+	deep int           // its depth; -1 for the root
+}
+
+// begin makes the root of what the head says.
+func (b *builder) begin(d *Decoder) {
+	id := b.opts.ID
+	if id == "" && b.opts.KeepIDs {
+		id = b.head.Document
+	}
+	doc := outline.New(id, b.head.Title)
+	root := doc.Root()
+	root.Note = b.head.RootNote
+	root.Created = d.headDate(b.head.DateCreated)
+	root.Modified = d.headDate(b.head.DateModified)
+	b.res.Document, b.res.Head = doc, b.head
+	b.last, b.deep = root, -1
+}
+
+// headDate reads a date of the head; 0 for none.
+func (d *Decoder) headDate(s string) int64 {
+	if s == "" {
+		return 0
+	}
+	ms, ok := parseDate(s)
+	if !ok {
+		d.warn(warnDate)
+	}
+	return ms
+}
+
+func (b *builder) add(item Item) error {
+	parent := b.last
+	for ; b.deep >= item.Depth; b.deep-- {
+		parent = parent.Parent()
+	}
+	n, err := b.append(parent, item)
+	if err != nil {
+		return err
+	}
+	b.last, b.deep = n, item.Depth
+	if item.Kept != nil {
+		if b.res.Kept == nil {
+			b.res.Kept = map[outline.NodeID][]Attr{}
+		}
+		b.res.Kept[n.ID] = item.Kept
+	}
+	return nil
+}
+
+// errNoNewID is a fault of the caller.
+var errNoNewID = errors.New("a node has no id and none can be made")
+
+// append adds the node under the file's id or a new one.
+func (b *builder) append(parent *outline.Node, item Item) (*outline.Node, error) {
+	doc := b.res.Document
+	if b.opts.KeepIDs && item.ID != "" {
+		if n := doc.Append(parent, item.ID, item.Fields); n != nil {
+			return n, nil
+		}
+	}
+	if b.opts.NewID == nil {
+		return nil, errNoNewID
+	}
+	id := b.opts.NewID()
+	n := doc.Append(parent, id, item.Fields)
+	if n == nil {
+		return nil, fmt.Errorf("new node id %q: %w", id, outline.ErrExists)
+	}
+	if b.opts.KeepIDs {
+		b.res.Fresh = append(b.res.Fresh, id)
+	}
+	return n, nil
+}
+
+// lift undoes what Dynalist does when it exports one document: no title, and
+// one outline that is the document.
+func (b *builder) lift() {
+	doc := b.res.Document
+	top := doc.Root().First()
+	if b.head.Format != 0 || b.head.Flavor != string(Dynalist) || doc.Title != "" ||
+		top == nil || top.Next() != nil {
+		return
+	}
+	lifted := outline.New(doc.ID, top.Content)
+	lifted.Root().Fields = top.Fields
+	for n := range top.Below() {
+		parent := lifted.Root()
+		if n.Parent() != top {
+			parent = lifted.Node(n.Parent().ID)
+		}
+		lifted.Append(parent, n.ID, n.Fields)
+	}
+	if kept, ok := b.res.Kept[top.ID]; ok { // attributes of what is now the root
+		b.head.Body = append(b.head.Body, kept...)
+		delete(b.res.Kept, top.ID)
+	}
+	b.res.Fresh = slices.DeleteFunc(b.res.Fresh, func(id outline.NodeID) bool { return id == top.ID })
+	b.res.Document = lifted
+}

@@ -1,0 +1,260 @@
+package opml
+
+import (
+	"bytes"
+	"io"
+	"strconv"
+
+	"outlast/internal/outline"
+)
+
+// Item is one outline as a Decoder meets it, in preorder.
+type Item struct {
+	Depth  int            // 0 for an outline directly in the body, at most one more than before
+	ID     outline.NodeID // the file's _id, "" in a foreign file
+	Fields outline.Fields
+	Kept   []Attr // attributes that are not understood, in order
+}
+
+// Decoder reads one file, outline by outline, in memory that does not grow with
+// the number of nodes. Call Head, then Next until it returns io.EOF: only then
+// is it known that the file is complete and sound.
+type Decoder struct {
+	r        io.Reader
+	lim      Limits
+	s        *scanner
+	head     *Head
+	warnings warnings
+	err      error
+
+	nodes  int
+	depth  int  // of open outlines
+	inBody bool // the body is open
+}
+
+// NewDecoder returns a Decoder; nothing is read yet.
+func NewDecoder(r io.Reader, lim Limits) *Decoder {
+	return &Decoder{r: r, lim: lim.orDefault()}
+}
+
+// Warnings returns what was odd so far, one entry per kind.
+func (d *Decoder) Warnings() []Warning { return d.warnings.list }
+
+// Messages of warnings.
+const (
+	warnNoText    = "outline without text"
+	warnBlanks    = "raw line ends or tabs in an attribute are kept"
+	warnLink      = "linked outline is not fetched"
+	warnUnknown   = "element that is not an outline is left out"
+	warnStray     = "text outside of attributes is left out"
+	warnCase      = "element name is not in lower case"
+	warnVersion   = "version is none of 1.0, 1.1, 2.0"
+	warnNoHead    = "file has no head"
+	warnNoBody    = "file has no body"
+	warnTwice     = "head element occurs twice, the first counts"
+	warnNested    = "elements within a known head element are left out"
+	warnHeadAttrs = "attributes of a known head element are left out"
+	warnDate      = "date of the head is not understood"
+)
+
+func (d *Decoder) warn(message string) {
+	d.warnings.add(message, func() (int, int) { return d.s.at(0) })
+}
+
+// fail makes an error at the token just read final.
+func (d *Decoder) fail(reason string) error {
+	d.err = d.s.fail(0, reason)
+	return d.err
+}
+
+// token returns the next token, io.EOF after a complete file. Any error is final.
+func (d *Decoder) token() (kind, error) {
+	k, err := d.s.next()
+	if err != nil {
+		d.err = err
+	}
+	return k, err
+}
+
+// Head reads up to the body, or to the end of a file without one.
+func (d *Decoder) Head() (*Head, error) {
+	if d.head != nil || d.err != nil {
+		return d.head, d.err
+	}
+	if d.s, d.err = newScanner(d.r, d.lim); d.err != nil {
+		return nil, d.err
+	}
+	h := &Head{}
+	if err := d.openRoot(h); err != nil {
+		return nil, err
+	}
+	if err := d.beforeBody(h); err != nil {
+		return nil, err
+	}
+	d.head = h
+	return h, nil
+}
+
+// openRoot reads the start of opml.
+func (d *Decoder) openRoot(h *Head) error {
+	if _, err := d.token(); err != nil { // nothing else can come first
+		return err
+	}
+	if !d.named("opml") {
+		return d.fail("root element is <" + string(d.s.tag.name) + ">, not <opml>")
+	}
+	for _, a := range d.s.tag.attrs {
+		if string(a.name) == "version" {
+			h.Version = string(a.value)
+			continue
+		}
+		h.Root = append(h.Root, Attr{string(a.name), string(a.value)})
+	}
+	switch h.Version {
+	case "1.0", "1.1", "2.0":
+	default:
+		d.warn(warnVersion)
+	}
+	return nil
+}
+
+// named compares the name of the tag at hand; another case is warned of.
+func (d *Decoder) named(name string) bool {
+	got := d.s.tag.name
+	if string(got) == name {
+		return true
+	}
+	if bytes.EqualFold(got, []byte(name)) {
+		d.warn(warnCase)
+		return true
+	}
+	return false
+}
+
+// beforeBody reads the head, if there is one, and the start of the body.
+func (d *Decoder) beforeBody(h *Head) error {
+	heads := 0
+	for {
+		k, err := d.token()
+		switch {
+		case err == io.EOF:
+			return d.finishHead(h, heads)
+		case err != nil:
+			return err
+		case k == textRun:
+			d.warn(warnStray)
+		case k == endTag:
+		case d.named("head"):
+			if heads++; heads > 1 {
+				return d.fail("second <head>")
+			}
+			if err := d.readHead(h); err != nil {
+				return err
+			}
+		case d.named("body"):
+			d.inBody = true
+			for _, a := range d.s.tag.attrs {
+				h.Body = append(h.Body, Attr{string(a.name), string(a.value)})
+			}
+			return d.finishHead(h, heads)
+		default:
+			if err := d.skip(); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// finishHead settles what can only be known when the whole head was read.
+func (d *Decoder) finishHead(h *Head, heads int) error {
+	if heads == 0 {
+		d.warn(warnNoHead)
+	}
+	if h.Format != Format && h.Format != 0 {
+		return d.fail("outlastFormat " + strconv.Itoa(h.Format) + " was written by a newer version of this program")
+	}
+	if h.Format == 0 {
+		h.trim()
+	}
+	if d.err != nil { // the end of the file, which Next reports
+		d.warn(warnNoBody)
+	}
+	return nil
+}
+
+// skip passes over the element just opened, with all that is in it.
+func (d *Decoder) skip() error {
+	d.warn(warnUnknown)
+	for open := 1; open > 0; {
+		k, err := d.token()
+		if err != nil {
+			return err
+		}
+		switch k {
+		case startTag:
+			open++
+		case endTag:
+			open--
+		}
+	}
+	return nil
+}
+
+// Next returns the next outline, io.EOF after a complete file.
+func (d *Decoder) Next() (Item, error) {
+	if d.head == nil && d.err == nil {
+		_, _ = d.Head() // leaves its error in d.err
+	}
+	for d.err == nil {
+		k, err := d.token()
+		switch {
+		case err != nil:
+		case k == textRun:
+			d.warn(warnStray)
+		case k == endTag:
+			d.close()
+		case d.inBody && d.named("outline"):
+			return d.outline()
+		case !d.inBody && d.named("head"):
+			return Item{}, d.fail("<head> after <body>")
+		case !d.inBody && d.named("body"):
+			return Item{}, d.fail("second <body>")
+		default:
+			_ = d.skip() // leaves its error in d.err
+		}
+	}
+	return Item{}, d.err
+}
+
+// close takes note of an end tag: of an outline, of the body or of opml.
+func (d *Decoder) close() {
+	if d.depth > 0 {
+		d.depth--
+		return
+	}
+	d.inBody = false
+}
+
+// outline turns the start tag at hand into an Item.
+func (d *Decoder) outline() (Item, error) {
+	if d.nodes++; d.nodes > d.lim.Nodes {
+		return Item{}, d.fail("more than " + strconv.Itoa(d.lim.Nodes) + " outlines")
+	}
+	item := Item{Depth: d.depth}
+	d.depth++
+	var text bool
+	if d.head.Format != 0 {
+		text = item.ours(d.s.tag.attrs)
+	} else {
+		text = d.foreign(&item)
+	}
+	if !text {
+		d.warn(warnNoText)
+	}
+	for i := range d.s.tag.attrs {
+		if d.s.tag.attrs[i].blanks {
+			d.warn(warnBlanks)
+		}
+	}
+	return item, nil
+}

@@ -1,0 +1,134 @@
+package opml
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// Classes of bytes, for the writer and the reader. A run of text whose bytes
+// are all of class 0 is copied without a closer look.
+const (
+	escaped  = 1 << iota // & < > " tab LF CR: written as a reference
+	control              // never allowed in XML 1.0
+	high                 // part of a character outside ASCII
+	nonchar              // first byte of U+FFFE and U+FFFF, among others
+	amp                  // opens a reference
+	less                 // opens a tag
+	carriage             // CR, read as LF
+	blank                // raw tab or LF
+)
+
+var class = classes()
+
+func classes() (c [256]uint8) {
+	for b := range c {
+		switch {
+		case b < 0x20:
+			c[b] = control
+		case b >= 0x80:
+			c[b] = high
+		}
+	}
+	c['&'], c['<'], c['>'], c['"'] = escaped|amp, escaped|less, escaped, escaped
+	c['\t'], c['\n'], c['\r'] = escaped|blank, escaped|blank, escaped|carriage
+	c[0xEF] = high | nonchar
+	return c
+}
+
+// classesOf returns the classes that occur in s.
+func classesOf[T string | []byte](s T) (all uint8) {
+	for i := 0; i < len(s); i++ {
+		all |= class[s[i]]
+	}
+	return all
+}
+
+const replacement = "\uFFFD"
+
+// Written returns the form in which a file holds s: every character that XML
+// cannot hold, and every byte that is not UTF-8, is U+FFFD. A field that comes
+// back as Written of the stored value was not edited.
+func Written(s string) string {
+	if !lossy(s) {
+		return s
+	}
+	w, _ := replaceIllegal(s)
+	return w
+}
+
+// lossy tells whether Written changes s.
+func lossy(s string) bool {
+	all := classesOf(s)
+	if all&control != 0 || all&high != 0 && !utf8.ValidString(s) {
+		return true
+	}
+	return all&nonchar != 0 && (strings.Contains(s, "\uFFFE") || strings.Contains(s, "\uFFFF"))
+}
+
+// replaceIllegal returns the written form and the number of replacements.
+func replaceIllegal(s string) (string, int) {
+	var b strings.Builder
+	b.Grow(len(s) + 8)
+	count := 0
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && size == 1 || !legal(r) {
+			b.WriteString(replacement)
+			count++
+		} else {
+			b.WriteString(s[i : i+size])
+		}
+		i += size
+	}
+	return b.String(), count
+}
+
+// legal tells whether XML 1.0 allows r.
+func legal(r rune) bool {
+	switch {
+	case r < 0x20:
+		return r == '\t' || r == '\n' || r == '\r'
+	case r >= 0xD800 && r <= 0xDFFF:
+		return false
+	}
+	return r != 0xFFFE && r != 0xFFFF && r <= utf8.MaxRune
+}
+
+// appendEscaped appends s as the value of an attribute or the text of an
+// element and returns how many characters were replaced. The references are the
+// decimal ones that Dynalist and Workflowy write.
+func appendEscaped(dst []byte, s string) ([]byte, int) {
+	lost := 0
+	if lossy(s) {
+		s, lost = replaceIllegal(s)
+	}
+	from := 0
+	for i := 0; i < len(s); i++ {
+		if class[s[i]]&escaped == 0 {
+			continue
+		}
+		dst = append(dst, s[from:i]...)
+		dst = append(dst, reference(s[i])...)
+		from = i + 1
+	}
+	return append(dst, s[from:]...), lost
+}
+
+func reference(b byte) string {
+	switch b {
+	case '&':
+		return "&amp;"
+	case '<':
+		return "&lt;"
+	case '>':
+		return "&gt;"
+	case '"':
+		return "&quot;"
+	case '\t':
+		return "&#9;"
+	case '\n':
+		return "&#10;"
+	default:
+		return "&#13;"
+	}
+}

@@ -1,0 +1,89 @@
+package opml
+
+import (
+	"strconv"
+	"strings"
+
+	"outlast/internal/outline"
+)
+
+// ours reads the attributes of our own dialect and tells whether there was a
+// text. A value that is not one of ours is kept as it is.
+func (it *Item) ours(attrs []rawAttr) (text bool) {
+	f := &it.Fields
+	for i := range attrs {
+		a := &attrs[i]
+		known := true
+		switch string(a.name) {
+		case "text":
+			f.Content, text = string(a.value), true
+		case "_note":
+			f.Note = string(a.value)
+		case "_id":
+			it.ID = outline.NodeID(a.value)
+		case "_heading":
+			known = digit(a.value, outline.MaxHeading, &f.Heading)
+		case "_created":
+			known = millis(a.value, &f.Created)
+		case "_modified":
+			known = millis(a.value, &f.Modified)
+		default:
+			known = it.shared(a)
+		}
+		if !known {
+			it.Kept = append(it.Kept, Attr{string(a.name), string(a.value)})
+		}
+	}
+	return text
+}
+
+// shared reads the attributes that Dynalist writes too.
+func (it *Item) shared(a *rawAttr) (known bool) {
+	f := &it.Fields
+	switch string(a.name) {
+	case "complete":
+		return boolean(a.value, &f.Checked)
+	case "checkbox":
+		return boolean(a.value, &f.Checkbox)
+	case "collapsed":
+		return boolean(a.value, &f.Collapsed)
+	case "colorLabel":
+		return digit(a.value, outline.MaxColor, &f.Color)
+	case "listStyle":
+		f.Numbered = string(a.value) == "arabic"
+		return f.Numbered
+	}
+	return false
+}
+
+// boolean sets to when the value is true, in any case, and tells whether it is
+// a value that we know.
+func boolean(value []byte, to *bool) bool {
+	switch {
+	case strings.EqualFold(string(value), "true"):
+		*to = true
+		return true
+	case strings.EqualFold(string(value), "false"), len(value) == 0:
+		return true
+	}
+	return false
+}
+
+// digit reads 1 to most.
+func digit(value []byte, most uint8, to *uint8) bool {
+	if len(value) != 1 || value[0] < '1' || value[0] > '0'+most {
+		return false
+	}
+	*to = value[0] - '0'
+	return true
+}
+
+// millis reads a time in Unix milliseconds.
+func millis(value []byte, to *int64) bool {
+	n, err := strconv.ParseInt(string(value), 10, 64)
+	if err != nil || n == 0 || strconv.FormatInt(n, 10) != string(value) {
+		return false
+	}
+	*to = n
+	return true
+}

@@ -1,0 +1,254 @@
+package opml
+
+import (
+	"bytes"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf16"
+
+	"golang.org/x/text/encoding/charmap"
+	"pgregory.net/rapid"
+
+	"outlast/internal/outline"
+)
+
+// wide turns a string into UTF-16 with byte order mark.
+func wide(s string, big bool) string {
+	var b bytes.Buffer
+	for _, u := range append([]uint16{0xFEFF}, utf16.Encode([]rune(s))...) {
+		if big {
+			b.Write([]byte{byte(u >> 8), byte(u)})
+		} else {
+			b.Write([]byte{byte(u), byte(u >> 8)})
+		}
+	}
+	return b.String()
+}
+
+// referee reads a file with encoding/xml: for each outline its depth among all
+// elements and its attributes, in order.
+func referee(file []byte) ([]string, error) {
+	d := xml.NewDecoder(bytes.NewReader(bytes.TrimPrefix(file, []byte("\uFEFF"))))
+	d.CharsetReader = func(name string, r io.Reader) (io.Reader, error) {
+		switch strings.ToLower(name) {
+		case "us-ascii", "ascii", "utf8":
+			return r, nil
+		case "iso-8859-1", "latin1":
+			return charmap.ISO8859_1.NewDecoder().Reader(r), nil
+		case "windows-1252", "cp1252":
+			return charmap.Windows1252.NewDecoder().Reader(r), nil
+		}
+		return nil, fmt.Errorf("encoding %q", name)
+	}
+	var seen []string
+	depth := 0
+	for {
+		t, err := d.RawToken()
+		if err == io.EOF {
+			return seen, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		switch t := t.(type) {
+		case xml.StartElement:
+			line := fmt.Sprint(depth, rawName(t.Name))
+			for _, a := range t.Attr {
+				line += fmt.Sprintf(" %s=%q", rawName(a.Name), a.Value)
+			}
+			seen = append(seen, line)
+			depth++
+		case xml.EndElement:
+			depth--
+		}
+	}
+}
+
+func rawName(n xml.Name) string {
+	if n.Space != "" {
+		return n.Space + ":" + n.Local
+	}
+	return n.Local
+}
+
+// scanned reads a file with our scanner, in the same form.
+func scanned(file []byte) ([]string, error) {
+	s, err := newScanner(bytes.NewReader(file), Limits{})
+	if err != nil {
+		return nil, err
+	}
+	var seen []string
+	for {
+		k, err := s.next()
+		if err == io.EOF {
+			return seen, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if k != startTag {
+			continue
+		}
+		line := fmt.Sprint(len(s.starts)-1, string(s.tag.name))
+		for _, a := range s.tag.attrs {
+			line += fmt.Sprintf(" %s=%q", a.name, a.value)
+		}
+		seen = append(seen, line)
+	}
+}
+
+// judge asserts that what we accept, encoding/xml accepts with equal values.
+func judge(t testing.TB, file []byte) {
+	t.Helper()
+	if bytes.HasPrefix(file, []byte{0xFE, 0xFF}) || bytes.HasPrefix(file, []byte{0xFF, 0xFE}) {
+		return // encoding/xml reads no UTF-16
+	}
+	if bytes.HasPrefix(file, []byte("\uFEFF")) && bytes.Contains(file[:min(len(file), 600)], []byte("encoding")) {
+		return // the mark counts with us, the declaration there
+	}
+	ours, err := scanned(file)
+	if err != nil {
+		return
+	}
+	theirs, err := referee(file)
+	if err != nil {
+		t.Fatalf("accepted, but encoding/xml says: %v\n%q", err, file)
+	}
+	if a, b := strings.Join(ours, "\n"), strings.Join(theirs, "\n"); a != b {
+		t.Fatalf("read differently\nours\n%s\nencoding/xml\n%s\nfile %q", a, b, file)
+	}
+}
+
+func addSeeds(f *testing.F) {
+	names, err := filepath.Glob("testdata/*.opml")
+	if err != nil || len(names) == 0 {
+		f.Fatalf("no seeds: %v", err)
+	}
+	for _, name := range names {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+		f.Add(b[:len(b)/2])
+	}
+	f.Add([]byte(wide(sampleFile, true)))
+	f.Add([]byte(body("<outline text='a\x01'/>")))
+	f.Add([]byte("\uFEFF" + body("<outline a:b='&#x1F642;\r\n'/>")))
+}
+
+func FuzzReferee(f *testing.F) {
+	addSeeds(f)
+	f.Fuzz(func(t *testing.T, file []byte) { judge(t, file) })
+}
+
+// What is read once and written is canonical: reading and writing it again
+// gives the same bytes.
+func FuzzCanonical(f *testing.F) {
+	addSeeds(f)
+	f.Fuzz(func(t *testing.T, file []byte) {
+		res, err := Decode(bytes.NewReader(file), DecodeOptions{ID: "d", NewID: counter()})
+		if err != nil {
+			return
+		}
+		first, report := encode(t, res.Document, Options{Head: res.Head, Kept: res.Kept})
+		back := decode(t, first, DecodeOptions{KeepIDs: true})
+		if report.Losses == nil && !sameBut(back.Document, res.Document) {
+			t.Fatalf("another document came back from\n%s", first)
+		}
+		second, _ := encode(t, back.Document, Options{Head: back.Head, Kept: back.Kept})
+		if first != second {
+			t.Fatalf("first\n%s\nsecond\n%s", first, second)
+		}
+	})
+}
+
+// sameBut compares documents but for the root's dates, which a file holds to
+// the second only.
+func sameBut(a, b *outline.Document) bool {
+	c := b.Clone()
+	c.Root().Created, c.Root().Modified = a.Root().Created, a.Root().Modified
+	return a.Equal(c)
+}
+
+// xmlText draws text that XML can hold, with all that needs an escape.
+func xmlText() *rapid.Generator[string] {
+	r := rapid.OneOf(
+		rapid.SampledFrom([]rune("&<>\"'\t\n\r ;#x]-\u0085\u2028\uFFFD\uFEFF")),
+		rapid.Rune(),
+	).Filter(legal)
+	return rapid.StringOfN(r, 0, 20, -1)
+}
+
+func drawFields(t *rapid.T) outline.Fields {
+	return outline.Fields{
+		Content:   xmlText().Draw(t, "content"),
+		Note:      xmlText().Draw(t, "note"),
+		Checked:   rapid.Bool().Draw(t, "checked"),
+		Checkbox:  rapid.Bool().Draw(t, "checkbox"),
+		Heading:   rapid.Uint8Max(outline.MaxHeading).Draw(t, "heading"),
+		Color:     rapid.Uint8Max(outline.MaxColor).Draw(t, "color"),
+		Numbered:  rapid.Bool().Draw(t, "numbered"),
+		Collapsed: rapid.Bool().Draw(t, "collapsed"),
+		Created:   rapid.Int64().Draw(t, "created"),
+		Modified:  rapid.Int64Range(0, 4_000_000_000_000).Draw(t, "modified"),
+	}
+}
+
+// drawDocument draws a tree of up to 30 nodes.
+func drawDocument(t *rapid.T) *outline.Document {
+	title := xmlText().Draw(t, "title")
+	doc := outline.New("d", title)
+	doc.Root().Note = xmlText().Draw(t, "root note")
+	nodes := []*outline.Node{doc.Root()}
+	for i := range rapid.IntRange(0, 30).Draw(t, "nodes") {
+		parent := nodes[rapid.IntRange(0, len(nodes)-1).Draw(t, "parent")]
+		n := doc.Append(parent, outline.NodeID(fmt.Sprint("id", i)), drawFields(t))
+		nodes = append(nodes, n)
+	}
+	return doc
+}
+
+func TestRoundTrip(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		doc := drawDocument(r)
+		file, report := encode(t, doc, Options{})
+		if len(report.Losses) > 0 {
+			r.Fatalf("losses %v", report.Losses)
+		}
+		judge(t, []byte(file))
+		res := decode(t, file, DecodeOptions{KeepIDs: true})
+		if !sameBut(res.Document, doc) || res.Document.Title != doc.Title || len(res.Warnings) > 0 {
+			r.Fatalf("another document came back, warnings %v\n%s", res.Warnings, file)
+		}
+		again, _ := encode(t, res.Document, Options{Head: res.Head, Kept: res.Kept})
+		if again != file {
+			r.Fatalf("written again\n%s\nwant\n%s", again, file)
+		}
+	})
+}
+
+// Any text at all: what comes back is the written form.
+func TestWrittenForm(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		doc := outline.New("d", "t")
+		f := outline.Fields{
+			Content: string(rapid.SliceOfN(rapid.Byte(), 0, 40).Draw(r, "bytes")),
+			Note:    rapid.String().Draw(r, "note"),
+		}
+		doc.Append(doc.Root(), "n", f)
+		file, report := encode(t, doc, Options{})
+		got := decode(t, file, DecodeOptions{KeepIDs: true}).Document.Node("n")
+		if got.Content != Written(f.Content) || got.Note != Written(f.Note) {
+			r.Fatalf("got %q and %q", got.Content, got.Note)
+		}
+		if (len(report.Losses) == 0) != (got.Fields == f) {
+			r.Fatalf("losses %v", report.Losses)
+		}
+	})
+}

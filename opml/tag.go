@@ -1,0 +1,166 @@
+package opml
+
+import (
+	"bytes"
+	"strconv"
+	"unicode/utf8"
+)
+
+// rawAttr is an attribute of the tag just parsed. Both slices are valid until
+// the next token.
+type rawAttr struct {
+	name, value []byte
+	blanks      bool // the value holds raw line ends or tabs
+}
+
+// tag is a start or end tag, valid until the next token.
+type tag struct {
+	name  []byte
+	attrs []rawAttr
+	empty bool // ends in />
+
+	scratch []byte
+}
+
+// parseStart parses the start tag that b begins with and returns its length, 0
+// when b ends too early.
+func (t *tag) parseStart(b []byte, lim Limits) (int, *fault) {
+	n, ok := nameLength(b[1:])
+	i := 1 + n
+	if cut(b, i) {
+		return 0, nil
+	}
+	if !ok {
+		return 0, bad(1, "< is not followed by the name of an element; a literal one is written &lt;")
+	}
+	t.name, t.attrs, t.scratch, t.empty = b[1:i], t.attrs[:0], t.scratch[:0], false
+	for {
+		from := i
+		i = skipBlanks(b, i)
+		switch {
+		case cut(b, i), b[i] == '/' && i+1 == len(b):
+			return 0, nil
+		case b[i] == '>':
+			return i + 1, t.duplicates()
+		case b[i] == '/' && b[i+1] == '>':
+			t.empty = true
+			return i + 2, t.duplicates()
+		case i == from:
+			return 0, bad(i, "blank missing before an attribute")
+		case len(t.attrs) == lim.Attrs:
+			return 0, bad(i, "more than "+strconv.Itoa(lim.Attrs)+" attributes")
+		}
+		n, f := t.attr(b[i:], lim)
+		if f != nil {
+			f.at += i
+		}
+		if n == 0 || f != nil {
+			return 0, f
+		}
+		i += n
+	}
+}
+
+// cut tells whether b ends before the character at i is complete.
+func cut(b []byte, i int) bool { return i >= len(b) || !utf8.FullRune(b[i:]) }
+
+// attr parses one attribute and returns its length, 0 when b ends too early.
+func (t *tag) attr(b []byte, lim Limits) (int, *fault) {
+	n, ok := nameLength(b)
+	i := skipBlanks(b, n)
+	if cut(b, i) {
+		return 0, nil
+	}
+	if !ok {
+		return 0, bad(0, "attribute name expected")
+	}
+	if b[i] != '=' {
+		return 0, bad(i, "attribute "+quote(b[:n])+" without a value")
+	}
+	i = skipBlanks(b, i+1)
+	if i == len(b) {
+		return 0, nil
+	}
+	q := b[i]
+	if q != '"' && q != '\'' {
+		return 0, bad(i, "value of "+quote(b[:n])+" without quotes")
+	}
+	i++
+	end := bytes.IndexByte(b[i:], q)
+	if end > lim.Attribute || end < 0 && len(b)-i > lim.Attribute {
+		return 0, bad(i, "attribute "+quote(b[:n])+" is longer than "+strconv.Itoa(lim.Attribute)+" bytes")
+	}
+	raw := b[i:]
+	if end >= 0 {
+		raw = b[i : i+end]
+	}
+	if less := bytes.IndexByte(raw, '<'); less >= 0 {
+		return 0, bad(i+less, "< in a value; it is written &lt;")
+	}
+	if end < 0 {
+		return 0, nil
+	}
+	return i + end + 1, t.add(b[:n], raw, i)
+}
+
+// add decodes a value, which stands at the given place, and keeps it.
+func (t *tag) add(name, raw []byte, at int) *fault {
+	val, grown, f := value(raw, t.scratch)
+	if f != nil {
+		f.at += at
+		return f
+	}
+	t.scratch = grown
+	t.attrs = append(t.attrs, rawAttr{name, val, classesOf(raw)&(blank|carriage) != 0})
+	return nil
+}
+
+// duplicates refuses a name that occurs twice.
+func (t *tag) duplicates() *fault {
+	const few = 16
+	if len(t.attrs) > few {
+		return t.manyDuplicates()
+	}
+	for i := range t.attrs {
+		for j := range i {
+			if bytes.Equal(t.attrs[i].name, t.attrs[j].name) {
+				return bad(0, "attribute "+quote(t.attrs[i].name)+" occurs twice")
+			}
+		}
+	}
+	return nil
+}
+
+func (t *tag) manyDuplicates() *fault {
+	seen := make(map[string]bool, len(t.attrs))
+	for _, a := range t.attrs {
+		if seen[string(a.name)] {
+			return bad(0, "attribute "+quote(a.name)+" occurs twice")
+		}
+		seen[string(a.name)] = true
+	}
+	return nil
+}
+
+// parseEnd parses the end tag that b begins with.
+func (t *tag) parseEnd(b []byte) (int, *fault) {
+	n, ok := nameLength(b[2:])
+	i := skipBlanks(b, 2+n)
+	switch {
+	case cut(b, i):
+		return 0, nil
+	case !ok:
+		return 0, bad(2, "</ is not followed by the name of an element")
+	case b[i] != '>':
+		return 0, bad(i, "end tag is not closed")
+	}
+	t.name, t.attrs, t.empty = b[2:2+n], t.attrs[:0], false
+	return i + 1, nil
+}
+
+func skipBlanks(b []byte, i int) int {
+	for i < len(b) && (b[i] == ' ' || b[i] == '\n' || b[i] == '\t' || b[i] == '\r') {
+		i++
+	}
+	return i
+}
