@@ -1,0 +1,206 @@
+package opml
+
+import (
+	"bytes"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	goopml "github.com/gilliek/go-opml/opml"
+
+	"outlast/internal/outline"
+	"outlast/internal/outline/outlinetest"
+)
+
+// The peers run beside us, by turns, on the same document and in one process;
+// the metric is the median of their time by the median of ours.
+
+func sizes(b *testing.B, run func(b *testing.B, doc *outline.Document)) {
+	for _, k := range []int{100, 200} {
+		b.Run(fmt.Sprintf("size=%dk", k), func(b *testing.B) { run(b, outlinetest.Generate(1, k*1000)) })
+	}
+}
+
+func BenchmarkWrite(b *testing.B) {
+	sizes(b, func(b *testing.B, doc *outline.Document) {
+		size := &counting{}
+		write := func() {
+			size.n = 0
+			if _, err := Encode(size, doc, Options{}); err != nil {
+				b.Fatal(err)
+			}
+		}
+		write()
+		b.SetBytes(size.n)
+		compare(b, write, map[string]func(){
+			"go-opml": func() { writeGoOPML(b, doc) },
+			"xml":     func() { writeXML(b, doc) },
+		})
+	})
+}
+
+func BenchmarkRead(b *testing.B) {
+	sizes(b, func(b *testing.B, doc *outline.Document) {
+		var file bytes.Buffer
+		if _, err := Encode(&file, doc, Options{}); err != nil {
+			b.Fatal(err)
+		}
+		b.SetBytes(int64(file.Len()))
+		b.Run("events", func(b *testing.B) {
+			b.SetBytes(int64(file.Len()))
+			compare(b, func() { readEvents(b, file.Bytes()) }, map[string]func(){
+				"xml": func() { readXML(b, file.Bytes()) },
+			})
+		})
+		b.Run("document", func(b *testing.B) {
+			b.SetBytes(int64(file.Len()))
+			compare(b, func() { readDocument(b, file.Bytes()) }, map[string]func(){
+				"go-opml": func() {
+					if _, err := goopml.NewOPML(file.Bytes()); err != nil {
+						b.Fatal(err)
+					}
+				},
+			})
+		})
+	})
+}
+
+// compare measures ours, and then by turns with each peer for the ratios.
+func compare(b *testing.B, ours func(), peers map[string]func()) {
+	b.ReportAllocs()
+	for b.Loop() {
+		ours()
+	}
+	const rounds = 5
+	for name, peer := range peers {
+		var a, p []time.Duration
+		for range rounds {
+			a, p = append(a, timed(ours)), append(p, timed(peer))
+		}
+		b.ReportMetric(float64(median(p))/float64(median(a)), "x-"+name)
+	}
+}
+
+func timed(run func()) time.Duration {
+	runtime.GC()
+	start := time.Now()
+	run()
+	return time.Since(start)
+}
+
+func median(d []time.Duration) time.Duration {
+	for i := range d {
+		for j := range i {
+			if d[i] < d[j] {
+				d[i], d[j] = d[j], d[i]
+			}
+		}
+	}
+	return d[len(d)/2]
+}
+
+type counting struct{ n int64 }
+
+func (c *counting) Write(p []byte) (int, error) {
+	c.n += int64(len(p))
+	return len(p), nil
+}
+
+func readEvents(b *testing.B, file []byte) {
+	d := NewDecoder(bytes.NewReader(file), Limits{})
+	for {
+		if _, err := d.Next(); err == io.EOF {
+			return
+		} else if err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func readDocument(b *testing.B, file []byte) {
+	if _, err := Decode(bytes.NewReader(file), DecodeOptions{KeepIDs: true}); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func readXML(b *testing.B, file []byte) {
+	d := xml.NewDecoder(bytes.NewReader(file))
+	for {
+		if _, err := d.Token(); err == io.EOF {
+			return
+		} else if err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// writeGoOPML converts the document to go-opml's types, which know no note, and
+// writes it.
+func writeGoOPML(b *testing.B, doc *outline.Document) {
+	file := goopml.OPML{Version: "2.0", Head: goopml.Head{Title: doc.Title}}
+	file.Body.Outlines = goOutlines(doc.Root())
+	s, err := file.XML()
+	if err != nil || strings.Count(s, "<outline") != doc.Len()-1 {
+		b.Fatal(err)
+	}
+}
+
+func goOutlines(n *outline.Node) []goopml.Outline {
+	var list []goopml.Outline
+	for c := range n.Children() {
+		list = append(list, goopml.Outline{Text: c.Content, Outlines: goOutlines(c)})
+	}
+	return list
+}
+
+// writeXML writes text and note through the tokens of encoding/xml.
+func writeXML(b *testing.B, doc *outline.Document) {
+	e := xml.NewEncoder(io.Discard)
+	name := xml.Name{Local: "outline"}
+	var write func(n *outline.Node)
+	write = func(n *outline.Node) {
+		start := xml.StartElement{Name: name, Attr: xmlAttrs(n)}
+		if err := e.EncodeToken(start); err != nil {
+			b.Fatal(err)
+		}
+		for c := range n.Children() {
+			write(c)
+		}
+		if err := e.EncodeToken(start.End()); err != nil {
+			b.Fatal(err)
+		}
+	}
+	write(doc.Root())
+	if err := e.Close(); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func xmlAttrs(n *outline.Node) []xml.Attr {
+	attr := func(name, value string) xml.Attr { return xml.Attr{Name: xml.Name{Local: name}, Value: value} }
+	list := []xml.Attr{attr("text", n.Content)}
+	if n.Note != "" {
+		list = append(list, attr("_note", n.Note))
+	}
+	return append(list, attr("_id", string(n.ID)),
+		attr("_created", fmt.Sprint(n.Created)), attr("_modified", fmt.Sprint(n.Modified)))
+}
+
+// The writer allocates its buffer, not per node.
+func TestWriteAllocations(t *testing.T) {
+	allocs := func(nodes int) float64 {
+		doc := outlinetest.Generate(1, nodes)
+		return testing.AllocsPerRun(3, func() {
+			if _, err := Encode(io.Discard, doc, Options{}); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	if small, large := allocs(100), allocs(10_000); large > small+2 {
+		t.Errorf("got %.0f allocations for 10,000 nodes, %.0f for 100", large, small)
+	}
+}
