@@ -3,7 +3,10 @@ package sync
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
+
+	"github.com/oklog/ulid/v2"
 
 	"outlast/internal/outline"
 	"outlast/store"
@@ -26,6 +29,11 @@ type Config struct {
 type Engine struct {
 	cfg      Config
 	requests chan request
+	lastAck  map[outline.FileID]time.Time // of this run; for confirmation
+	seen     uint64                       // newest record that waited when the last round began
+
+	mu     sync.Mutex // protects status
+	status Status
 }
 
 type request struct {
@@ -49,13 +57,16 @@ func New(c Config) *Engine {
 	if c.BatchMax == 0 {
 		c.BatchMax = 200
 	}
-	return &Engine{cfg: c, requests: make(chan request)}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Engine{cfg: c, requests: make(chan request), lastAck: make(map[outline.FileID]time.Time)}
 }
 
 // Round says what one call of Once is to do.
 type Round struct {
 	Docs     []outline.FileID // only these; nil for all
-	List     bool             // read the file list even if it is not due
+	List     bool             // a person asked: read the file list, and read back what was sent
 	Progress func(Progress)   // called from the engine's goroutine; may be nil
 }
 
@@ -86,13 +97,8 @@ type Failed struct {
 	Err   error
 }
 
-// Once does one full round: settle what is in doubt, list, pull, push. It
-// returns an error (wrapping ErrUnreachable, ErrToken, store.ErrFrozen, ...) when the
-// round as a whole could not be done; documents that failed alone are in the report.
-func (e *Engine) Once(ctx context.Context, r Round) (Report, error) { panic("unwritten") }
-
-// Run does rounds until ctx ends: at intervals, after edits, and when Sync asks.
-func (e *Engine) Run(ctx context.Context) error { panic("unwritten") }
+// newID returns a fresh ULID.
+func (e *Engine) newID() string { return ulid.Make().String() }
 
 // Sync asks a running engine for a round and waits for its end.
 func (e *Engine) Sync(ctx context.Context, r Round) (Report, error) {

@@ -49,6 +49,8 @@ type ServerInfo struct {
 	ID        string // names one data file of our server; "" for others
 	RequestID bool   // a repeated request id gets the stored answer
 	IfVersion bool   // an edit can be made to depend on the version
+	// DeleteFile tells that files can be deleted.
+	DeleteFile bool
 }
 
 // Budget is the state of one rate bucket.

@@ -1,0 +1,79 @@
+package store
+
+import (
+	"bytes"
+	"time"
+
+	"outlast/internal/outline"
+)
+
+// Account is what is known of the account and its service.
+type Account struct {
+	Server      string             `json:"server"` // base address
+	RootFile    outline.ServiceID  `json:"root_file"`
+	ServerID    string             `json:"server_id,omitempty"` // of a server of ours
+	ClientID    string             `json:"client_id"`           // ULID of this database
+	StartToken  string             `json:"start_token,omitempty"`
+	Inbox       string             `json:"inbox,omitempty"` // preference inbox_location
+	InboxTop    bool               `json:"inbox_top,omitempty"`
+	PrefsAt     time.Time          `json:"prefs_at,omitzero"`   // preferences read
+	BatchCap    int                `json:"batch_cap,omitempty"` // changes per request, 0 for the default
+	Budgets     []Budget           `json:"budgets,omitempty"`
+	LastContact time.Time          `json:"last_contact,omitzero"` // any good answer
+	LastSync    time.Time          `json:"last_sync,omitzero"`    // versions compared and nothing left to pull
+	LastList    time.Time          `json:"last_list,omitzero"`    // file list read
+	Trouble     *Trouble           `json:"trouble,omitempty"`     // nil when the last round went well
+	Held        map[string]Trouble `json:"held,omitempty"`        // by FileID: documents whose read is not trusted, or whose push is stopped
+}
+
+// Budget is the state of one rate bucket at the service.
+type Budget struct {
+	Name   string    `json:"name"`
+	Tokens float64   `json:"tokens"`
+	At     time.Time `json:"at"`
+}
+
+// Trouble is why something does not go on, for status.
+type Trouble struct {
+	Kind  string    `json:"kind"` // "offline", "token", "rate", "service", "hold", "permission", ...
+	Text  string    `json:"text"` // for a person; no token, no outline text
+	Since time.Time `json:"since"`
+	Next  time.Time `json:"next,omitzero"` // next try
+}
+
+// Account returns what is known of the account, the zero value before init.
+func (tx *Tx) Account() (Account, error) {
+	var a Account
+	_, err := tx.getJSON(bucketMeta, []byte(keyAccount), &a)
+	return a, err
+}
+
+// PutAccount replaces what is known of the account.
+func (tx *Tx) PutAccount(a Account) error {
+	old, err := tx.Account()
+	if err != nil {
+		return err
+	}
+	if old.RootFile != a.RootFile {
+		tx.replaced("") // an account without a list starts with this root
+	}
+	return tx.putJSON(bucketMeta, []byte(keyAccount), a)
+}
+
+// Cursor returns a named value that survives restarts, nil if not set: how far
+// a consumer of the log has come, when a schedule is due, what a terminal listed.
+func (tx *Tx) Cursor(name string) ([]byte, error) {
+	v, err := tx.sealed(bucketCursors, []byte(name))
+	return bytes.Clone(v), err
+}
+
+// PutCursor sets a named value; nil forgets it.
+func (tx *Tx) PutCursor(name string, v []byte) error {
+	if err := checkID("cursor", name); err != nil {
+		return err
+	}
+	if v == nil {
+		return tx.remove(bucketCursors, []byte(name))
+	}
+	return tx.putSealed(bucketCursors, []byte(name), v)
+}

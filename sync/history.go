@@ -1,0 +1,188 @@
+package sync
+
+import (
+	"strings"
+
+	"outlast/internal/outline"
+	"outlast/store"
+)
+
+// history is what the log did to one node's fields: the values that the node
+// had one after another, by our doing.
+type history struct {
+	values   []outline.Fields   // the ancestor first, then after each Update
+	at       map[store.OpID]int // Update record -> its index in values
+	parents  []outline.NodeID   // of our moves and inserts
+	inserted bool               // the log inserts the node
+
+	remote *outline.Fields      // what the read shows, nil if it lacks the node
+	from   map[outline.Mask]int // per register: our values after this one count; -1: result counts
+	result outline.Fields       // for registers that both sides changed
+	other  otherVersion
+}
+
+// otherVersion is the text of the service that lost against ours.
+type otherVersion struct{ content, note string }
+
+// histories collects, for each node that the log touches, what it did.
+func histories(in mergeInput) map[outline.NodeID]*history {
+	nodes := make(map[outline.NodeID]*history)
+	for _, r := range in.log {
+		c := r.Node
+		h := nodes[c.Node]
+		if h == nil {
+			h = &history{at: make(map[store.OpID]int)}
+			if n := nodeOf(in.base, c.Node); n != nil {
+				h.values = []outline.Fields{n.Fields}
+			}
+			nodes[c.Node] = h
+		}
+		h.add(r)
+	}
+	for id, h := range nodes {
+		if n := in.remote.Node(id); n != nil && len(h.values) > 0 {
+			h.remote = &n.Fields
+			h.settle()
+		}
+	}
+	return nodes
+}
+
+func nodeOf(d *outline.Document, id outline.NodeID) *outline.Node {
+	if d == nil {
+		return nil
+	}
+	return d.Node(id)
+}
+
+func (h *history) add(r store.Record) {
+	c := r.Node
+	switch c.Kind {
+	case outline.Insert:
+		h.inserted = true
+		h.values = append(h.values, c.New)
+		h.parents = append(h.parents, c.To.Parent)
+	case outline.Move:
+		h.parents = append(h.parents, c.To.Parent)
+	case outline.Update:
+		if len(h.values) == 0 {
+			h.values = []outline.Fields{c.Old}
+		}
+		h.at[r.ID] = len(h.values)
+		h.values = append(h.values, h.values[len(h.values)-1].With(c.Mask, c.New))
+	}
+}
+
+func (h *history) movedTo(parent outline.NodeID) bool {
+	for _, p := range h.parents {
+		if p == parent {
+			return true
+		}
+	}
+	return false
+}
+
+// foreign tells whether a register shows a value that was never ours.
+func (h *history) foreign(f outline.Fields) bool {
+	for b := outline.Content; b <= outline.Color; b <<= 1 {
+		if len(h.values) > 0 && h.lastEqual(b, f) < 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// lastEqual returns the index of the last of our values that equals f in a
+// register, -1 if none does.
+func (h *history) lastEqual(b outline.Mask, f outline.Fields) int {
+	for i := len(h.values) - 1; i >= 0; i-- {
+		if h.values[i].Differ(f)&b == 0 {
+			return i
+		}
+	}
+	return -1
+}
+
+// settle decides for each register what is still wanted: from[b] is the index
+// from which on our values count. A read that shows one of our values confirms
+// the records up to it; a foreign value is merged into the last record.
+func (h *history) settle() {
+	h.from = make(map[outline.Mask]int)
+	last := len(h.values) - 1
+	ancestor, local := h.values[0], h.values[last]
+	for b := outline.Content; b < outline.AllFields; b <<= 1 {
+		if i := h.lastEqual(b, *h.remote); i >= 0 {
+			h.from[b] = i
+			continue
+		}
+		h.from[b] = last // nothing but what follows
+		if local.Differ(ancestor)&b != 0 {
+			h.conflict(b, ancestor, local)
+		}
+	}
+}
+
+// conflict settles a register that both sides changed: text is merged or kept
+// twice, of other marks ours stays.
+func (h *history) conflict(b outline.Mask, ancestor, local outline.Fields) {
+	h.result = h.result.With(b, local)
+	switch b {
+	case outline.Content:
+		h.result.Content, h.other.content = mergeText(ancestor.Content, local.Content, h.remote.Content)
+	case outline.Note:
+		h.result.Note, h.other.note = mergeText(ancestor.Note, local.Note, h.remote.Note)
+	}
+	if h.result.Differ(*h.remote)&b != 0 {
+		h.from[b] = -1 // the last record that names b carries the result
+	}
+}
+
+// wanted returns the registers of an Update that still count, their values,
+// and which of them carry the result of a conflict.
+func (h *history) wanted(r store.Record) (mask outline.Mask, values outline.Fields, merged outline.Mask) {
+	c := r.Node
+	if h.remote == nil {
+		return c.Mask, c.New, 0
+	}
+	for b := outline.Content; b < outline.AllFields; b <<= 1 {
+		if c.Mask&b == 0 {
+			continue
+		}
+		switch from := h.from[b]; {
+		case from < 0 && h.lastToChange(b, r.ID):
+			mask, merged, values = mask|b, merged|b, values.With(b, h.result)
+		case from >= 0 && h.at[r.ID] > from:
+			mask, values = mask|b, values.With(b, c.New)
+		}
+	}
+	return mask, values, merged
+}
+
+// lastToChange tells whether no later Update changes register b.
+func (h *history) lastToChange(b outline.Mask, id store.OpID) bool {
+	v := h.values[h.at[id]]
+	for _, later := range h.values[h.at[id]+1:] {
+		if later.Differ(v)&b != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// mergeText merges a text that both sides changed. It returns the text to keep
+// and, when that does not contain the other side's, the other side's.
+func mergeText(ancestor, local, remote string) (text, other string) {
+	switch {
+	case sameText(local, remote), strings.Contains(remote, local) && local != "":
+		return remote, ""
+	case strings.Contains(local, remote):
+		return local, ""
+	}
+	return local, remote
+}
+
+// sameText compares without regard to blanks and line ends, which a service
+// may normalise.
+func sameText(a, b string) bool {
+	return a == b || strings.Join(strings.Fields(a), " ") == strings.Join(strings.Fields(b), " ")
+}

@@ -1,0 +1,210 @@
+package sync
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"outlast/internal/outline"
+	"outlast/store"
+)
+
+// ErrOtherAccount tells that the service shows another account than the one
+// this database belongs to. Nothing is pulled or pushed then.
+var ErrOtherAccount = fmt.Errorf("this database belongs to another account or service: %w", ErrHeld)
+
+// goneAfter is how long a document must be missing from the file list, in two
+// lists at least, before it counts as gone.
+const goneAfter = time.Minute
+
+// tempPrefix begins the title under which a new file is made at a service that
+// does not keep request ids: the ULID behind it tells that the file is ours.
+const tempPrefix = "⟳ outlast "
+
+// buildFiles turns a listing into a tree in our ids. Files that no folder
+// names are put below the root folder, so that no document is out of sight;
+// entries that a folder names but the list lacks are those without access.
+func buildFiles(l *Listing, b *store.FileBindings) (*outline.Files, error) {
+	byID := make(map[outline.ServiceID]*ListedFile, len(l.Files))
+	for i := range l.Files {
+		f := &l.Files[i]
+		if byID[f.ID] != nil {
+			return nil, fmt.Errorf("file %s comes twice: %w", f.ID, ErrHeld)
+		}
+		byID[f.ID] = f
+	}
+	if byID[l.Root] == nil {
+		return nil, fmt.Errorf("file list without its root folder: %w", ErrHeld)
+	}
+	t := outline.NewFiles(b.Ours(l.Root))
+	placed := map[outline.ServiceID]bool{l.Root: true}
+	if err := place(t, byID, l.Root, placed, b); err != nil {
+		return nil, err
+	}
+	for i := range l.Files {
+		f := &l.Files[i]
+		if placed[f.ID] {
+			continue
+		}
+		placed[f.ID] = true
+		if err := t.Append(t.Root, fileOf(f, b)); err != nil {
+			return nil, errors.Join(err, ErrHeld)
+		}
+		if err := place(t, byID, f.ID, placed, b); err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
+// place adds what lies below a folder, level by level.
+func place(t *outline.Files, byID map[outline.ServiceID]*ListedFile, top outline.ServiceID,
+	placed map[outline.ServiceID]bool, b *store.FileBindings,
+) error {
+	for queue := []outline.ServiceID{top}; len(queue) > 0; queue = queue[1:] {
+		for _, id := range byID[queue[0]].Children {
+			f := byID[id]
+			if f == nil || placed[id] {
+				continue
+			}
+			placed[id] = true
+			if err := t.Append(b.Ours(queue[0]), fileOf(f, b)); err != nil {
+				return errors.Join(err, ErrHeld)
+			}
+			queue = append(queue, id)
+		}
+	}
+	return nil
+}
+
+func fileOf(f *ListedFile, b *store.FileBindings) outline.File {
+	return outline.File{ID: b.Ours(f.ID), Kind: f.Kind, Title: f.Title, Permission: f.Permission}
+}
+
+// keepMissing puts files back into a list that lacks them for the first time:
+// a list can be short for a moment, and a document that goes is archived, never
+// deleted. gone are those that have been missing for long enough.
+func keepMissing(tx *store.Tx, base, listed *outline.Files, now time.Time) (gone []outline.FileID, err error) {
+	if base == nil {
+		return nil, nil
+	}
+	for _, f := range base.Walk() {
+		name := "missing/" + string(f.ID)
+		since, err := cursorTime(tx, name)
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case listed.File(f.ID) != nil:
+			if !since.IsZero() {
+				err = tx.PutCursor(name, nil)
+			}
+		case since.IsZero():
+			err = errors.Join(keepFile(listed, f), putCursorTime(tx, name, now))
+		case now.Sub(since) < goneAfter:
+			err = keepFile(listed, f)
+		default:
+			gone = append(gone, f.ID)
+			err = tx.PutCursor(name, nil)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return gone, nil
+}
+
+func keepFile(t *outline.Files, f *outline.File) error {
+	parent := f.Parent
+	if p := t.File(parent); p == nil || p.Kind != outline.FolderKind {
+		parent = t.Root
+	}
+	return t.Append(parent, *f)
+}
+
+// bindNewFiles binds files of ours that a list shows under their temporary
+// title.
+func bindNewFiles(tx *store.Tx, l *Listing, b *store.FileBindings) error {
+	for _, f := range l.Files {
+		id, ours := strings.CutPrefix(f.Title, tempPrefix)
+		if !ours {
+			continue
+		}
+		if _, bound := b.Bound(outline.FileID(id)); bound {
+			continue
+		}
+		if _, known, err := fileRecord(tx, outline.FileID(id)); err != nil || !known {
+			return err
+		}
+		if err := tx.BindFile(outline.FileID(id), f.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fileRecord returns the unconfirmed record that makes a file.
+func fileRecord(tx *store.Tx, id outline.FileID) (store.Record, bool, error) {
+	for r, err := range tx.Unconfirmed("") {
+		if err != nil {
+			return store.Record{}, false, err
+		}
+		if r.File.Kind == outline.Insert && r.File.File == id {
+			return r, true, nil
+		}
+	}
+	return store.Record{}, false, nil
+}
+
+// mergeFiles rebases the log of file changes onto a list. Ours wins where both
+// sides changed the same thing; what can no longer be done gives way.
+func mergeFiles(listed *outline.Files, log []store.Record, now time.Time) (kept, confirmed []store.Record) {
+	work := listed.Clone()
+	for _, r := range log {
+		c := *r.File
+		r.File = &c
+		rebaseFile(work, &c)
+		if c.Kind == "" || work.Apply(work.Complete(c)) != nil {
+			r.File = log[len(kept)+len(confirmed)].File
+			r.State = store.Confirmed
+			confirmed = append(confirmed, r)
+			continue
+		}
+		if r.State == store.Acknowledged {
+			r.State, r.After = store.Pending, now.Add(againMin)
+		}
+		kept = append(kept, r)
+	}
+	return kept, confirmed
+}
+
+// rebaseFile changes c into what is left to be done on work; no kind for nothing.
+func rebaseFile(work *outline.Files, c *outline.FileChange) {
+	f := work.File(c.File)
+	switch {
+	case c.Kind == outline.Insert && f == nil:
+		if p := work.File(c.To.Parent); p == nil || p.Kind != outline.FolderKind {
+			c.To = work.Last(work.Root)
+		}
+	case c.Kind == outline.Insert && strings.HasPrefix(f.Title, tempPrefix):
+		*c = outline.FileChange{Kind: outline.Update, File: c.File, FileKind: c.FileKind, OldTitle: f.Title, NewTitle: c.NewTitle}
+	case f == nil, c.Kind == outline.Insert,
+		c.Kind == outline.Update && f.Title == c.NewTitle,
+		c.Kind == outline.Move && fileStands(work, f, c.To):
+		c.Kind = ""
+	}
+}
+
+// fileStands tells whether a file is where a move wants it.
+func fileStands(t *outline.Files, f *outline.File, to outline.FilePlace) bool {
+	if f.Parent != to.Parent {
+		return false
+	}
+	place := t.PlaceOf(f)
+	if place.Left == to.Left {
+		return true
+	}
+	left := t.File(to.Left)
+	return left == nil || left.Parent != to.Parent
+}

@@ -1,0 +1,132 @@
+package sync
+
+import (
+	"cmp"
+	"slices"
+	"unicode/utf8"
+
+	"outlast/internal/outline"
+	"outlast/store"
+)
+
+// strongText is the length from which one equal text is proof enough that a
+// node is ours; shorter ones need a neighbour that matches too.
+const strongText = 12
+
+// pair ties one insert of an intent to a node of a read.
+type pair struct {
+	insert int // index in Intent.Inserts
+	node   outline.ServiceID
+	strong bool
+}
+
+// matchInserts finds which new nodes of a read are the unbound inserts of an
+// intent: equal in all fields, below the same parent, in the same order. isNew
+// tells which nodes of the read can be: those that were not there before, are
+// not bound and not known dead. Equal inserts are interchangeable.
+func matchInserts(in *store.Intent, steps []Step, r *Reading, isNew func(outline.ServiceID) bool) []pair {
+	fields := insertFields(steps)
+	nodes := make(map[outline.ServiceID]*ReadNode, len(r.Nodes))
+	for i := range r.Nodes {
+		nodes[r.Nodes[i].ID] = &r.Nodes[i]
+	}
+	var pairs []pair
+	for parent, inserts := range unboundByParent(in) {
+		p := nodes[parent]
+		if p == nil {
+			continue
+		}
+		var news []outline.ServiceID
+		for _, id := range p.Children {
+			if nodes[id] != nil && isNew(id) {
+				news = append(news, id)
+			}
+		}
+		equal := func(i, j int) bool {
+			return sameNode(fields[inserts[i]], nodes[news[j]].Fields)
+		}
+		run := commonRun(len(inserts), len(news), equal)
+		pairs = append(pairs, graded(run, inserts, news, fields)...)
+	}
+	return pairs
+}
+
+// insertFields returns the fields of the inserts among steps, in order.
+func insertFields(steps []Step) []outline.Fields {
+	var out []outline.Fields
+	for _, s := range steps {
+		if s.Kind == outline.Insert {
+			out = append(out, s.Fields)
+		}
+	}
+	return out
+}
+
+// unboundByParent groups the unbound inserts, each group in the order of places.
+func unboundByParent(in *store.Intent) map[outline.ServiceID][]int {
+	groups := make(map[outline.ServiceID][]int)
+	for i, ins := range in.Inserts {
+		if ins.Bound == "" {
+			groups[ins.Parent] = append(groups[ins.Parent], i)
+		}
+	}
+	for _, g := range groups {
+		slices.SortStableFunc(g, func(a, b int) int { return cmp.Compare(in.Inserts[a].Index, in.Inserts[b].Index) })
+	}
+	return groups
+}
+
+// graded turns index pairs into pairs and tells the strong ones: a run of two
+// or more in a row, or one text that is long enough.
+func graded(run [][2]int, inserts []int, news []outline.ServiceID, fields []outline.Fields) []pair {
+	var out []pair
+	for k, ij := range run {
+		p := pair{insert: inserts[ij[0]], node: news[ij[1]]}
+		p.strong = utf8.RuneCountInString(fields[p.insert].Content) >= strongText ||
+			k > 0 && run[k-1] == [2]int{ij[0] - 1, ij[1] - 1} ||
+			k+1 < len(run) && run[k+1] == [2]int{ij[0] + 1, ij[1] + 1}
+		out = append(out, p)
+	}
+	return out
+}
+
+// sameNode compares what an insert sets, text without regard to what a service
+// may normalise.
+func sameNode(sent, seen outline.Fields) bool {
+	const marks = outline.Editable &^ (outline.Content | outline.Note)
+	return sameText(sent.Content, seen.Content) && sameText(sent.Note, seen.Note) && sent.Differ(seen)&marks == 0
+}
+
+// commonRun returns the index pairs of a longest common subsequence of two
+// lists of n and m elements (Wagner and Fischer 1974).
+func commonRun(n, m int, equal func(i, j int) bool) [][2]int {
+	if n == 0 || m == 0 {
+		return nil
+	}
+	length := make([][]int32, n+1)
+	for i := range length {
+		length[i] = make([]int32, m+1)
+	}
+	for i := n - 1; i >= 0; i-- {
+		for j := m - 1; j >= 0; j-- {
+			if equal(i, j) {
+				length[i][j] = length[i+1][j+1] + 1
+			} else {
+				length[i][j] = max(length[i+1][j], length[i][j+1])
+			}
+		}
+	}
+	var out [][2]int
+	for i, j := 0, 0; i < n && j < m; {
+		switch {
+		case equal(i, j):
+			out = append(out, [2]int{i, j})
+			i, j = i+1, j+1
+		case length[i+1][j] >= length[i][j+1]:
+			i++
+		default:
+			j++
+		}
+	}
+	return out
+}

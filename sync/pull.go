@@ -1,0 +1,297 @@
+package sync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"outlast/internal/outline"
+	"outlast/store"
+)
+
+// staleAfter is how long a read may stay behind what we expect before it is
+// believed: a service with several machines can show an old state for a while.
+const staleAfter = time.Minute
+
+// errStale tells that a read is older than what the service acknowledged.
+var errStale = errors.New("the service shows an older state than it acknowledged")
+
+// pullAll settles requests in doubt and reads every document that has changed.
+func (s *round) pullAll(ctx context.Context, docs []document) error {
+	todo, err := s.changed(ctx, docs)
+	if err != nil {
+		return err
+	}
+	for i, d := range todo {
+		s.progress(Progress{Stage: "pull", Doc: d.title, Done: i, Total: len(todo)})
+		if err := s.attempt(d, s.settle(ctx, d)); err != nil {
+			return err
+		}
+	}
+	if len(todo) > 0 {
+		s.progress(Progress{Stage: "pull", Done: len(todo), Total: len(todo)})
+	}
+	return nil
+}
+
+// changed returns the documents to be read: never read yet, at another version
+// than expected, or with a request in doubt.
+func (s *round) changed(ctx context.Context, docs []document) ([]document, error) {
+	var known []outline.ServiceID
+	expected := make(map[outline.FileID]int64)
+	doubtful := make(map[outline.FileID]bool)
+	err := s.cfg.DB.View(func(tx *store.Tx) error {
+		for _, d := range docs {
+			m, ok, err := tx.Meta(d.id)
+			if err != nil {
+				return err
+			}
+			if ok {
+				known, expected[d.id] = append(known, d.service), m.Expected
+			}
+			if doubtful[d.id], err = inDoubt(tx, d.id, time.Now()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	versions, err := s.versions(ctx, known)
+	if err != nil {
+		return nil, err
+	}
+	var todo []document
+	for _, d := range docs {
+		v, shown := versions[d.service]
+		e, read := expected[d.id]
+		if !read || shown && v != e || doubtful[d.id] {
+			todo = append(todo, d)
+		}
+	}
+	return todo, nil
+}
+
+// inDoubt tells whether a document has a request without an answer, or one
+// whose fence has ended.
+func inDoubt(tx *store.Tx, doc outline.FileID, now time.Time) (bool, error) {
+	in, err := tx.Inflight(doc)
+	if err != nil || in != nil {
+		return in != nil, err
+	}
+	fenced, err := tx.Fenced(doc)
+	for _, f := range fenced {
+		if !now.Before(f.NotBefore) {
+			return true, err
+		}
+	}
+	return false, err
+}
+
+func (s *round) versions(ctx context.Context, docs []outline.ServiceID) (map[outline.ServiceID]int64, error) {
+	if len(docs) == 0 {
+		return nil, nil
+	}
+	v, err := s.cfg.Remote.Versions(ctx, docs)
+	if err != nil {
+		return nil, fmt.Errorf("ask for versions: %w", err)
+	}
+	s.contact = true
+	return v, nil
+}
+
+// settle brings the base of a document up to date. A request in doubt is sent
+// again if the server keeps request ids, else the read tells what became of it.
+func (s *round) settle(ctx context.Context, d document) error {
+	if err := s.replay(ctx, d); err != nil {
+		return err
+	}
+	return s.pull(ctx, d)
+}
+
+// pull reads a document and merges it.
+func (s *round) pull(ctx context.Context, d document) error {
+	r, err := s.cfg.Remote.Read(ctx, d.service)
+	if err != nil {
+		return fmt.Errorf("read: %w", err)
+	}
+	s.contact = true
+	if err := s.behind(d, r.Version); err != nil {
+		return err
+	}
+	if err := s.take(d, r, time.Now()); err != nil {
+		return fmt.Errorf("take version %d: %w", r.Version, err)
+	}
+	s.report.Pulled++
+	return nil
+}
+
+// behind holds a read that is older than the last one, and puts off one that
+// is older than what the service acknowledged.
+func (s *round) behind(d document, version int64) error {
+	var held error
+	err := s.cfg.DB.Update(func(tx *store.Tx) error {
+		m, ok, err := tx.Meta(d.id)
+		if err != nil || !ok {
+			return err
+		}
+		if version < m.Version {
+			held = fmt.Errorf("version %d after version %d: %w", version, m.Version, ErrHeld)
+			return nil
+		}
+		name := "stale/" + string(d.id)
+		since, err := cursorTime(tx, name)
+		if err != nil {
+			return err
+		}
+		switch {
+		case version >= m.Expected && since.IsZero():
+			return nil
+		case version >= m.Expected || !since.IsZero() && time.Since(since) >= staleAfter:
+			return tx.PutCursor(name, nil)
+		}
+		held = &Failure{Class: Rejected, Msg: errStale.Error(), Err: errStale}
+		if since.IsZero() {
+			return putCursorTime(tx, name, time.Now())
+		}
+		return nil
+	})
+	return errors.Join(err, held)
+}
+
+// take merges a reading into the database: one transaction, so that a crash
+// leaves either the old base with the old log or the new ones.
+func (s *round) take(d document, r *Reading, now time.Time) error {
+	return s.cfg.DB.Update(func(tx *store.Tx) error {
+		rename, err := bindFound(tx, d.id, r, now)
+		if err != nil {
+			return err
+		}
+		b, err := tx.Bindings(d.id)
+		if err != nil {
+			return err
+		}
+		t, err := buildTree(d.id, r, b, s.newID)
+		if err != nil {
+			return err
+		}
+		for n, sid := range t.bind {
+			if err := tx.Bind(d.id, n, sid); err != nil {
+				return err
+			}
+		}
+		return s.store(tx, t, rename, now)
+	})
+}
+
+// store merges a tree with the log and writes down what comes of it.
+func (s *round) store(tx *store.Tx, t *tree, rename map[outline.NodeID]outline.NodeID, now time.Time) error {
+	doc := t.doc.ID
+	log, err := collect(tx.Unconfirmed(doc))
+	if err != nil {
+		return err
+	}
+	base, err := tx.Base(doc)
+	if err != nil {
+		return err
+	}
+	m := merge(mergeInput{base: base, remote: t.doc, log: renamed(log, rename), now: now, newID: s.newID})
+	orphans, err := t.orphanJSON()
+	if err != nil {
+		return err
+	}
+	if _, err := tx.PutBase(t.doc, orphans, now); err != nil {
+		return err
+	}
+	if err := forget(tx, doc, m.unbind); err != nil {
+		return err
+	}
+	for _, gone := range m.trash {
+		if err := tx.Trash(gone); err != nil {
+			return err
+		}
+	}
+	s.report.Confirmed += len(m.confirmed)
+	s.report.Conflicts += m.conflicts
+	if len(log) == 0 && len(m.log) == 0 {
+		return nil
+	}
+	return tx.ReplaceLog(doc, m.log, m.confirmed)
+}
+
+// forget unties nodes that have to be inserted again from ids that are dead.
+func forget(tx *store.Tx, doc outline.FileID, nodes []outline.NodeID) error {
+	b, err := tx.Bindings(doc)
+	if err != nil {
+		return err
+	}
+	for _, n := range nodes {
+		sid, bound := b.Bound(n)
+		if !bound {
+			sid = outline.ServiceID(n)
+		}
+		if err := tx.Bury(doc, sid); err != nil {
+			return err
+		}
+		if !bound {
+			continue
+		}
+		if err := tx.Unbind(doc, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// renamed returns a log in which nodes that turned out to be ours carry our
+// ids; the records are copies.
+func renamed(log []store.Record, to map[outline.NodeID]outline.NodeID) []store.Record {
+	if len(to) == 0 {
+		return log
+	}
+	name := func(id *outline.NodeID) {
+		if n, ok := to[*id]; ok {
+			*id = n
+		}
+	}
+	for i := range log {
+		c := *log[i].Node
+		for _, id := range []*outline.NodeID{
+			&c.Node, &c.To.Parent, &c.To.Left, &c.To.Right, &c.From.Parent, &c.From.Left, &c.From.Right,
+		} {
+			name(id)
+		}
+		log[i].Node = &c
+	}
+	return log
+}
+
+// confirmAll reads back documents whose edits were acknowledged: at once when
+// a person asked for the round, else when nothing has been sent for a minute.
+func (s *round) confirmAll(ctx context.Context, docs []document) error {
+	waiting, err := s.waiting()
+	if err != nil {
+		return err
+	}
+	for _, d := range docs {
+		c := waiting[d.id]
+		if c.Acknowledged == 0 || !s.List && time.Since(s.lastAck[d.id]) < time.Minute {
+			continue
+		}
+		s.progress(Progress{Stage: "verify", Doc: d.title})
+		if err := s.attempt(d, s.settle(ctx, d)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *round) waiting() (w map[outline.FileID]store.Counts, err error) {
+	err = s.cfg.DB.View(func(tx *store.Tx) error {
+		w, err = tx.Waiting()
+		return err
+	})
+	return w, err
+}

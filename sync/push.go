@@ -1,0 +1,362 @@
+package sync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"outlast/internal/outline"
+	"outlast/store"
+)
+
+// maxPlans bounds how often one round plans a document anew; what is left then
+// waits for the next round.
+const maxPlans = 20
+
+// versionAge is how old our knowledge of a version may be when something is
+// moved or deleted.
+const versionAge = time.Second
+
+// pushAll sends what waits.
+func (s *round) pushAll(ctx context.Context, docs []document) error {
+	waiting, err := s.waiting()
+	if err != nil {
+		return err
+	}
+	total, done := 0, 0
+	for _, d := range docs {
+		total += waiting[d.id].Pending
+	}
+	for _, d := range docs {
+		if waiting[d.id].Pending == 0 {
+			continue
+		}
+		s.progress(Progress{Stage: "push", Doc: d.title, Done: done, Total: total})
+		if err := s.attempt(d, s.push(ctx, d)); err != nil {
+			return err
+		}
+		done += waiting[d.id].Pending
+	}
+	if total > 0 {
+		s.progress(Progress{Stage: "push", Done: total, Total: total})
+	}
+	return nil
+}
+
+// push plans and sends until the service has what we want, or must be asked
+// again later.
+func (s *round) push(ctx context.Context, d document) error {
+	for range maxPlans {
+		p, err := s.plan(d)
+		if err != nil {
+			return err
+		}
+		if p == nil || len(p.todo) == 0 {
+			return nil
+		}
+		if err := s.sendPlan(ctx, d, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// draft is a plan with what sending it needs.
+type draft struct {
+	*plan
+	expected int64
+	upTo     uint64
+	checked  time.Time // when the version was last seen to be the expected one
+}
+
+// plan compares what the service should have with what we want. Records for
+// which there is nothing to send are acknowledged at once. A document that was
+// never read, or has a request in doubt, is not planned.
+func (s *round) plan(d document) (p *draft, err error) {
+	now := time.Now()
+	err = s.cfg.DB.View(func(tx *store.Tx) error {
+		m, ok, err := tx.Meta(d.id)
+		if err != nil || !ok {
+			return err
+		}
+		if in, err := tx.Inflight(d.id); err != nil || in != nil {
+			return err
+		}
+		fenced, until, err := fencedNodes(tx, d.id)
+		if err != nil {
+			return err
+		}
+		s.again(until)
+		log, err := collect(tx.Unconfirmed(d.id))
+		if err != nil {
+			return err
+		}
+		expected, err := tx.Expected(d.id)
+		if err != nil {
+			return err
+		}
+		ready := func(r store.Record) bool {
+			s.again(r.After)
+			return !now.Before(r.After) && !fenced[r.Node.Node]
+		}
+		p = &draft{plan: newPlan(expected, log, ready), expected: m.Expected}
+		if len(log) > 0 {
+			p.upTo = log[len(log)-1].Seq
+		}
+		return nil
+	})
+	if err != nil || p == nil {
+		return nil, err
+	}
+	if free := p.fulfilled(); len(free) > 0 {
+		err = s.cfg.DB.Update(func(tx *store.Tx) error { return acknowledge(tx, free, 0) })
+	}
+	return p, err
+}
+
+// again notes when something that waits can be tried.
+func (s *round) again(t time.Time) {
+	if !t.IsZero() && t.After(time.Now()) && (s.report.Next.IsZero() || t.Before(s.report.Next)) {
+		s.report.Next = t
+	}
+}
+
+// acknowledge marks records as taken by the service.
+func acknowledge(tx *store.Tx, recs []store.Record, sends int) error {
+	for i := range recs {
+		recs[i].State, recs[i].After = store.Acknowledged, time.Time{}
+		recs[i].Sends += sends
+	}
+	return tx.Rewrite(recs...)
+}
+
+// sendPlan sends a plan request by request. It returns nil when a new plan is
+// wanted, and an error when this document has to wait.
+func (s *round) sendPlan(ctx context.Context, d document, p *draft) error {
+	for len(p.todo) > 0 {
+		b, err := s.batch(d, p)
+		if err != nil {
+			return err
+		}
+		if len(b.steps) == 0 {
+			return nil // what is left needs an id; a new plan looks again
+		}
+		current, err := s.current(ctx, d, p, b)
+		if err != nil {
+			return err
+		}
+		if !current {
+			return s.pull(ctx, d)
+		}
+		replan, err := s.send(ctx, d, p, b)
+		if err != nil || replan {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *round) batch(d document, p *draft) (b batch, err error) {
+	err = s.cfg.DB.View(func(tx *store.Tx) error {
+		bind, err := tx.Bindings(d.id)
+		if err != nil {
+			return err
+		}
+		b = p.next(s.batchCap(), bind.Service)
+		return nil
+	})
+	return b, err
+}
+
+// batchCap returns how many changes may go in one request.
+func (s *round) batchCap() int {
+	if c := s.account.BatchCap; c > 0 {
+		return min(c, s.cfg.BatchMax)
+	}
+	return s.cfg.BatchMax
+}
+
+// current tells whether the document still is at the version that was planned
+// for. A server that takes the version with the request checks it by itself;
+// else it is asked when something is moved or deleted, where being late hurts.
+func (s *round) current(ctx context.Context, d document, p *draft, b batch) (bool, error) {
+	if s.cfg.Remote.Server().IfVersion || time.Since(p.checked) < versionAge || !b.restructures() {
+		return true, nil
+	}
+	v, err := s.versions(ctx, []outline.ServiceID{d.service})
+	if err != nil {
+		return false, err
+	}
+	p.checked = time.Now()
+	seen, shown := v[d.service]
+	return !shown || seen == p.expected, nil
+}
+
+func (b batch) restructures() bool {
+	for _, st := range b.steps {
+		if st.Kind == outline.Move || st.Kind == outline.Delete {
+			return true
+		}
+	}
+	return false
+}
+
+// send makes one request: written down before (T2), its outcome after (T3).
+// replan tells that the plan is no longer of use.
+func (s *round) send(ctx context.Context, d document, p *draft, b batch) (replan bool, err error) {
+	server := s.cfg.Remote.Server()
+	edit := NodeEdit{RequestID: s.newID(), Doc: d.service, Changes: b.steps}
+	if server.IfVersion {
+		edit.IfVersion = p.expected
+	}
+	in, err := newIntent(edit, b, d.id, p.upTo, server, time.Now())
+	if err != nil {
+		return false, err
+	}
+	in.Version = p.expected
+	err = s.cfg.DB.Update(func(tx *store.Tx) error { return s.prepare(tx, in) })
+	if err != nil {
+		return false, fmt.Errorf("write down request: %w", err)
+	}
+	res, err := s.cfg.Remote.Edit(ctx, edit)
+	if err != nil {
+		return true, s.failed(ctx, d, p, b, in, err)
+	}
+	return false, s.sent(d, p, b, in, res)
+}
+
+// prepare writes an intent and the rate budget that it draws on (T2).
+func (s *round) prepare(tx *store.Tx, in *store.Intent) error {
+	if err := tx.PutInflight(in); err != nil {
+		return err
+	}
+	a, err := tx.Account()
+	if err != nil {
+		return err
+	}
+	a.Budgets = budgetsOf(s.cfg.Remote)
+	return tx.PutAccount(a)
+}
+
+// sent writes down a clean Ok (T3): the base stays, since only a read changes it.
+func (s *round) sent(d document, p *draft, b batch, in *store.Intent, res *NodeEdited) error {
+	p.done(b)
+	version := p.expected + 1
+	if res.Version != 0 {
+		version = res.Version
+	}
+	err := s.cfg.DB.Update(func(tx *store.Tx) error {
+		for i, id := range res.NewNodes {
+			if err := tx.Bind(d.id, b.inserts[i], id); err != nil {
+				return err
+			}
+		}
+		if err := tx.AddSteps(d.id, b.changes); err != nil {
+			return err
+		}
+		if err := tx.SetExpected(d.id, version); err != nil {
+			return err
+		}
+		if err := acknowledge(tx, p.fulfilled(), 1); err != nil {
+			return err
+		}
+		return tx.DropInflight(d.id)
+	})
+	if err != nil {
+		return fmt.Errorf("write down answer: %w", err)
+	}
+	s.contact = true
+	p.expected, p.checked = version, time.Now()
+	s.report.Sent += len(b.steps)
+	s.lastAck[d.id] = time.Now()
+	return s.grow()
+}
+
+// failed decides what an error means for a request. It returns nil when the
+// document can be planned anew at once.
+func (s *round) failed(ctx context.Context, d document, p *draft, b batch, in *store.Intent, cause error) error {
+	switch class := classOf(cause); {
+	case class == NotSent, errors.Is(cause, ErrToken), errors.Is(cause, ErrRateLimited), errors.Is(cause, ErrStorageFull):
+		return errors.Join(s.drop(in), cause)
+	case errors.Is(cause, ErrNotFound) && class == Rejected: // the document has gone: the file list tells
+		return errors.Join(s.drop(in), cause)
+	case errors.Is(cause, ErrVersionMismatch):
+		return errors.Join(s.drop(in), s.pull(ctx, d))
+	case class == Rejected:
+		return errors.Join(s.drop(in), s.refused(ctx, d, p, b, cause))
+	}
+	if err := s.doubt(in, cause); err != nil {
+		return err
+	}
+	if err := s.shrink(b, cause); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return cause
+	}
+	if err := sleep(ctx, time.Second); err != nil {
+		return cause
+	}
+	return s.settle(ctx, d)
+}
+
+// refused handles a request that the service said no to. Of several changes a
+// smaller part is tried, so that one bad change does not hold up the others; a
+// single one is parked for a person to look at.
+func (s *round) refused(ctx context.Context, d document, p *draft, b batch, cause error) error {
+	if len(b.steps) > 1 && !errors.Is(cause, ErrNoPermission) {
+		if err := s.halve(len(b.steps)); err != nil {
+			return err
+		}
+		return s.pull(ctx, d)
+	}
+	nodes := make(map[outline.NodeID]bool, len(b.changes))
+	for _, c := range b.changes {
+		nodes[c.Node] = true
+	}
+	var parked []store.Record
+	for _, r := range p.records {
+		if nodes[r.Node.Node] {
+			r.State, r.Reason = store.Parked, cause.Error()
+			parked = append(parked, r)
+		}
+	}
+	s.cfg.Log.Warn("service refuses a change; parked", "doc", d.id, "records", len(parked), "err", cause)
+	s.report.Failed = append(s.report.Failed, Failed{Doc: d.id, Title: d.title, Err: cause})
+	return s.cfg.DB.Update(func(tx *store.Tx) error { return tx.Rewrite(parked...) })
+}
+
+// shrink halves the batch when its size may be why it failed.
+func (s *round) shrink(b batch, cause error) error {
+	f, ok := errors.AsType[*Failure](cause)
+	if !ok || !f.Large || len(b.steps) == 1 {
+		return nil
+	}
+	return s.halve(len(b.steps))
+}
+
+func (s *round) halve(sent int) error { return s.setCap(max(1, sent/2)) }
+
+// grow lets the batch recover by 20 changes for each clean request.
+func (s *round) grow() error {
+	if s.account.BatchCap == 0 {
+		return nil
+	}
+	if c := s.account.BatchCap + 20; c < s.cfg.BatchMax {
+		return s.setCap(c)
+	}
+	return s.setCap(0)
+}
+
+func (s *round) setCap(limit int) error {
+	s.account.BatchCap = limit
+	return s.cfg.DB.Update(func(tx *store.Tx) error {
+		a, err := tx.Account()
+		if err != nil {
+			return err
+		}
+		a.BatchCap = limit
+		return tx.PutAccount(a)
+	})
+}

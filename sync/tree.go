@@ -1,0 +1,106 @@
+package sync
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"outlast/internal/outline"
+	"outlast/store"
+)
+
+// ErrHeld tells that what the service showed is not trusted: the base stays as
+// it was, and local work goes on.
+var ErrHeld = errors.New("what the service shows is not plausible")
+
+// tree is a Reading as a document in our ids.
+type tree struct {
+	doc     *outline.Document
+	bind    map[outline.NodeID]outline.ServiceID // new bindings that it needs
+	orphans []ReadNode                           // not reachable from the root: left behind by deletes at the service
+}
+
+// buildTree checks a reading and turns it into a document. The service's
+// habits that do no harm are taken as they are (orphans, detached cycles); what
+// contradicts itself is held: no root, an id twice, a child that is missing or
+// stands below two parents.
+func buildTree(id outline.FileID, r *Reading, b *store.Bindings, newID func() string) (*tree, error) {
+	nodes := make(map[outline.ServiceID]*ReadNode, len(r.Nodes))
+	for i := range r.Nodes {
+		n := &r.Nodes[i]
+		if nodes[n.ID] != nil {
+			return nil, fmt.Errorf("node %s comes twice: %w", n.ID, ErrHeld)
+		}
+		nodes[n.ID] = n
+	}
+	root := nodes[outline.ServiceID(outline.RootID)]
+	if root == nil {
+		return nil, fmt.Errorf("document without a root: %w", ErrHeld)
+	}
+	t := &tree{doc: outline.New(id, r.Title), bind: make(map[outline.NodeID]outline.ServiceID)}
+	t.doc.Version = r.Version
+	t.doc.Root().Fields = root.Fields
+	if err := t.fill(root, nodes, b, newID); err != nil {
+		return nil, err
+	}
+	for i := range r.Nodes {
+		if nodes[r.Nodes[i].ID] != nil {
+			t.orphans = append(t.orphans, r.Nodes[i])
+		}
+	}
+	return t, nil
+}
+
+// fill walks down from the root and takes each node it meets out of nodes.
+func (t *tree) fill(root *ReadNode, nodes map[outline.ServiceID]*ReadNode, b *store.Bindings, newID func() string) error {
+	type item struct {
+		read *ReadNode
+		node *outline.Node
+	}
+	seen := make(map[outline.ServiceID]bool, len(nodes))
+	seen[root.ID] = true
+	delete(nodes, root.ID)
+	for stack := []item{{root, t.doc.Root()}}; len(stack) > 0; {
+		top := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		for _, sid := range top.read.Children {
+			if seen[sid] {
+				return fmt.Errorf("node %s stands at two places: %w", sid, ErrHeld)
+			}
+			child := nodes[sid]
+			if child == nil {
+				return fmt.Errorf("node %s is missing below %s: %w", sid, top.read.ID, ErrHeld)
+			}
+			seen[sid] = true
+			delete(nodes, sid)
+			n := t.doc.Append(top.node, t.ours(sid, b, newID), child.Fields)
+			if n == nil {
+				return fmt.Errorf("node %s has the id of another: %w", sid, ErrHeld)
+			}
+			stack = append(stack, item{child, n})
+		}
+	}
+	return nil
+}
+
+// ours returns our id of a service node. A service id with the letters of an id
+// that stands for another node of ours gets a new one.
+func (t *tree) ours(sid outline.ServiceID, b *store.Bindings, newID func() string) outline.NodeID {
+	if id, ok := b.Taken(sid); ok {
+		return id
+	}
+	id := outline.NodeID(sid)
+	if other, ok := b.Bound(id); ok && other != sid {
+		id = outline.NodeID(newID())
+		t.bind[id] = sid
+	}
+	return id
+}
+
+// orphanJSON returns the orphans as they are kept beside the base.
+func (t *tree) orphanJSON() ([]byte, error) {
+	if len(t.orphans) == 0 {
+		return nil, nil
+	}
+	return json.Marshal(t.orphans)
+}
