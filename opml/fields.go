@@ -1,7 +1,6 @@
 package opml
 
 import (
-	"strconv"
 	"strings"
 
 	"outlast/internal/outline"
@@ -78,12 +77,23 @@ func digit(value []byte, most uint8, to *uint8) bool {
 	return true
 }
 
-// millis reads a time in Unix milliseconds.
+// millis reads a time in Unix milliseconds, in the one form in which we write it.
 func millis(value []byte, to *int64) bool {
-	n, err := strconv.ParseInt(string(value), 10, 64)
-	if err != nil || n == 0 || strconv.FormatInt(n, 10) != string(value) {
+	digits, sign := value, int64(1)
+	if len(value) > 0 && value[0] == '-' {
+		digits, sign = value[1:], -1
+	}
+	const longest = 18 // no overflow; 31 million years
+	if len(digits) == 0 || len(digits) > longest || digits[0] == '0' {
 		return false
 	}
-	*to = n
+	var n int64
+	for _, c := range digits {
+		if c < '0' || c > '9' {
+			return false
+		}
+		n = 10*n + int64(c-'0')
+	}
+	*to = sign * n
 	return true
 }

@@ -1,8 +1,6 @@
 package opml
 
-import (
-	"unicode/utf8"
-)
+import "unicode/utf8"
 
 // validName tells whether s can name an element or attribute: a letter or
 // underscore first, at most one colon, and that neither first nor last.
@@ -14,37 +12,60 @@ func validName(s string) bool {
 // nameLength returns the length of the name that b begins with, and whether it
 // is a sound one.
 func nameLength(b []byte) (n int, ok bool) {
-	colon := -1
+	part := 0 // where the part before or after the colon begins
 	for n < len(b) {
-		size := nameChar(b[n:], n == 0 || n == colon+1)
-		if size == 0 {
-			break
-		}
-		if b[n] == ':' {
-			if colon >= 0 {
+		size := 1
+		switch names[b[n]] {
+		case nameNever:
+			return n, n > part
+		case nameLater:
+			if n == part {
 				return n, false
 			}
-			colon = n
+		case nameColon:
+			if part > 0 || n == 0 {
+				return n, false
+			}
+			part = n + 1
+		case nameHigh:
+			if size = letter(b[n:]); size == 0 {
+				return n, n > part
+			}
 		}
 		n += size
 	}
-	return n, n > 0 && colon != n-1
+	return n, n > part
 }
 
-// nameChar returns the size of the name character that b begins with, or 0.
-func nameChar(b []byte, first bool) int {
-	c := b[0]
-	switch {
-	case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c == '_':
-		return 1
-	case c >= '0' && c <= '9', c == '-', c == '.', c == ':':
-		if first {
-			return 0
+// Classes of bytes in names.
+const (
+	nameNever = iota
+	nameFirst // anywhere
+	nameLater // not at the beginning
+	nameColon
+	nameHigh // part of a character outside ASCII
+)
+
+var names = nameClasses()
+
+func nameClasses() (c [256]uint8) {
+	for b := range c {
+		switch {
+		case b >= 'a' && b <= 'z', b >= 'A' && b <= 'Z', b == '_':
+			c[b] = nameFirst
+		case b >= '0' && b <= '9', b == '-', b == '.':
+			c[b] = nameLater
+		case b == ':':
+			c[b] = nameColon
+		case b >= utf8.RuneSelf:
+			c[b] = nameHigh
 		}
-		return 1
-	case c < utf8.RuneSelf:
-		return 0
 	}
+	return c
+}
+
+// letter returns the size of the letter outside ASCII that b begins with, or 0.
+func letter(b []byte) int {
 	r, size := utf8.DecodeRune(b)
 	for _, s := range letters {
 		if r >= s[0] && r <= s[1] {

@@ -195,7 +195,7 @@ func drawFields(t *rapid.T) outline.Fields {
 		Color:     rapid.Uint8Max(outline.MaxColor).Draw(t, "color"),
 		Numbered:  rapid.Bool().Draw(t, "numbered"),
 		Collapsed: rapid.Bool().Draw(t, "collapsed"),
-		Created:   rapid.Int64().Draw(t, "created"),
+		Created:   rapid.Int64Range(-999_999_999_999_999_999, 999_999_999_999_999_999).Draw(t, "created"),
 		Modified:  rapid.Int64Range(0, 4_000_000_000_000).Draw(t, "modified"),
 	}
 }

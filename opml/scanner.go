@@ -176,11 +176,12 @@ func (s *scanner) run(raw []byte, length int) (kind, int, *fault) {
 	if len(raw) > s.lim.Attribute {
 		return 0, 0, s.tooLong("text")
 	}
-	if s.ascii && classesOf(raw)&high != 0 {
+	all := classesOf(raw)
+	if s.ascii && all&high != 0 {
 		return 0, 0, bad(0, "text holds bytes outside us-ascii, which the file declares")
 	}
 	var f *fault
-	s.text, s.buf2, f = value(raw, s.buf2[:0])
+	s.text, s.buf2, f = value(raw, s.buf2[:0], all)
 	if f != nil {
 		return 0, 0, f
 	}

@@ -86,33 +86,35 @@ func (t *tag) attr(b []byte, lim Limits) (int, *fault) {
 		return 0, bad(i, "value of "+quote(b[:n])+" without quotes")
 	}
 	i++
-	end := bytes.IndexByte(b[i:], q)
-	if end > lim.Attribute || end < 0 && len(b)-i > lim.Attribute {
+	size, all := quoted(b[i:], q)
+	switch {
+	case size > lim.Attribute:
 		return 0, bad(i, "attribute "+quote(b[:n])+" is longer than "+strconv.Itoa(lim.Attribute)+" bytes")
-	}
-	raw := b[i:]
-	if end >= 0 {
-		raw = b[i : i+end]
-	}
-	if less := bytes.IndexByte(raw, '<'); less >= 0 {
-		return 0, bad(i+less, "< in a value; it is written &lt;")
-	}
-	if end < 0 {
+	case all&less != 0:
+		return 0, bad(i+bytes.IndexByte(b[i:], '<'), "< in a value; it is written &lt;")
+	case i+size == len(b):
 		return 0, nil
 	}
-	return i + end + 1, t.add(b[:n], raw, i)
-}
-
-// add decodes a value, which stands at the given place, and keeps it.
-func (t *tag) add(name, raw []byte, at int) *fault {
-	val, grown, f := value(raw, t.scratch)
+	val, grown, f := value(b[i:i+size], t.scratch, all)
 	if f != nil {
-		f.at += at
-		return f
+		f.at += i
+		return 0, f
 	}
 	t.scratch = grown
-	t.attrs = append(t.attrs, rawAttr{name, val, classesOf(raw)&(blank|carriage) != 0})
-	return nil
+	t.attrs = append(t.attrs, rawAttr{b[:n], val, all&(blank|carriage) != 0})
+	return i + size + 1, nil
+}
+
+// quoted returns the number of bytes before the quote, or of all when there is
+// none, and the classes that occur in them.
+func quoted(b []byte, q byte) (size int, all uint8) {
+	for i, c := range b {
+		if c == q {
+			return i, all
+		}
+		all |= class[c]
+	}
+	return len(b), all
 }
 
 // duplicates refuses a name that occurs twice.

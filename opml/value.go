@@ -16,11 +16,11 @@ type fault struct {
 // bad returns a fault.
 func bad(at int, reason string) *fault { return &fault{at, reason} }
 
-// value decodes the text of an attribute or element: references, and CR and CR
-// LF as LF. It returns raw itself when there is nothing to decode; else the
-// result is appended to scratch, which is returned grown.
-func value(raw, scratch []byte) (val, grown []byte, f *fault) {
-	all := classesOf(raw)
+// value decodes the text of an attribute or element, in which these classes
+// occur: references, and CR and CR LF as LF. It returns raw itself when there is
+// nothing to decode; else the result is appended to scratch, which is returned
+// grown.
+func value(raw, scratch []byte, all uint8) (val, grown []byte, f *fault) {
 	if all&(control|high) != 0 {
 		if f := checkChars(raw, all); f != nil {
 			return nil, scratch, f
