@@ -1,0 +1,71 @@
+package store
+
+import "sync"
+
+// index knows the records of the log by op id. It is made by one pass over the
+// log when it is first needed, and kept in step by those who write records.
+type index struct {
+	keys map[OpID]string // in bucket log
+	seq  uint64          // the highest sequence given out
+}
+
+func (tx *Tx) index() (*index, error) {
+	return tx.db.cache.index.get(tx.buildIndex)
+}
+
+func (tx *Tx) buildIndex() (*index, error) {
+	log := tx.bucket(bucketLog)
+	ix := &index{keys: make(map[OpID]string), seq: log.Sequence()}
+	for k, v := range valuesWith(log, nil) {
+		raw, err := parseRecord(v)
+		if err != nil {
+			return nil, err
+		}
+		ix.keys[raw.op] = string(k)
+		ix.seq = max(ix.seq, raw.seq)
+	}
+	if k, _ := tx.bucket(bucketHistory).Cursor().Last(); k != nil {
+		ix.seq = max(ix.seq, seqOf(k))
+	}
+	return ix, nil
+}
+
+// next gives out a sequence.
+func (tx *Tx) next(ix *index) (uint64, error) {
+	ix.seq++
+	tx.wrote = true
+	return ix.seq, tx.bucket(bucketLog).SetSequence(ix.seq)
+}
+
+// lazy is a value that is made when it is first asked for. Readers may ask at
+// the same time; only a writer, who is alone, drops it.
+type lazy[T any] struct {
+	mu sync.Mutex
+	v  *T
+}
+
+func (l *lazy[T]) get(load func() (*T, error)) (*T, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.v != nil {
+		return l.v, nil
+	}
+	v, err := load()
+	if err == nil {
+		l.v = v
+	}
+	return v, err
+}
+
+// peek returns the value if it is there.
+func (l *lazy[T]) peek() *T {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.v
+}
+
+func (l *lazy[T]) drop() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.v = nil
+}

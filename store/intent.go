@@ -1,0 +1,140 @@
+package store
+
+import (
+	"time"
+
+	"outlast/internal/outline"
+)
+
+// Intent is a request that was about to be sent: written before its first
+// byte leaves, and closed by its answer or by reading what became of it.
+type Intent struct {
+	RequestID string            `json:"request_id"` // ULID
+	Doc       outline.FileID    `json:"doc"`        // "" for a change of files
+	Service   outline.ServiceID `json:"service,omitempty"`
+	Version   int64             `json:"version"` // expected before
+	ServerID  string            `json:"server_id,omitempty"`
+	Replay    bool              `json:"replay,omitempty"` // the server announced request ids: may be sent again as it is
+	IfVersion bool              `json:"if_version,omitempty"`
+	Phase     Phase             `json:"phase"`
+	Cause     string            `json:"cause,omitempty"` // outcome class once ambiguous
+	SentAt    time.Time         `json:"sent_at"`
+	NotBefore time.Time         `json:"not_before,omitzero"` // fence: unbound inserts may be planned again after it
+	UpTo      uint64            `json:"up_to"`               // log sequence that was planned
+	Changes   []byte            `json:"changes"`             // the request, as the engine encodes it
+	Inserts   []IntentInsert    `json:"inserts,omitempty"`
+	Records   []uint64          `json:"records,omitempty"` // log records that this request fulfils
+	Reads     int               `json:"reads,omitempty"`   // sane reads since
+}
+
+// Phase of an Intent.
+type Phase string
+
+// Phases: prepared before sending, ambiguous after an unclear answer.
+const (
+	Prepared  Phase = "prepared"
+	Ambiguous Phase = "ambiguous"
+)
+
+// IntentInsert is one new node of an Intent.
+type IntentInsert struct {
+	Node       outline.NodeID      `json:"node"` // ours
+	Parent     outline.ServiceID   `json:"parent"`
+	Index      int                 `json:"index"`
+	Bound      outline.ServiceID   `json:"bound,omitempty"`
+	Candidates []outline.ServiceID `json:"candidates,omitempty"` // weak matches, shown as foreign until bound
+}
+
+// Inflight returns the open request of a document ("" for files), nil for none.
+func (tx *Tx) Inflight(doc outline.FileID) (*Intent, error) {
+	var in Intent
+	ok, err := tx.getJSON(bucketInflight, docPrefix(doc), &in)
+	if !ok || err != nil {
+		return nil, err
+	}
+	return &in, nil
+}
+
+// PutInflight opens a request, or replaces the document's open one.
+func (tx *Tx) PutInflight(in *Intent) error {
+	if err := in.check(); err != nil {
+		return err
+	}
+	return tx.putJSON(bucketInflight, docPrefix(in.Doc), in)
+}
+
+// DropInflight closes the open request of a document, if there is one.
+func (tx *Tx) DropInflight(doc outline.FileID) error {
+	return tx.remove(bucketInflight, docPrefix(doc))
+}
+
+// AllInflight returns every open request.
+func (tx *Tx) AllInflight() ([]*Intent, error) {
+	return tx.intents(bucketInflight, nil)
+}
+
+// Fenced returns the ambiguous requests of a document that were read once, in
+// the order of their request ids.
+func (tx *Tx) Fenced(doc outline.FileID) ([]*Intent, error) {
+	return tx.intents(bucketFenced, docPrefix(doc))
+}
+
+// PutFenced keeps an ambiguous request, or replaces the one of its id.
+func (tx *Tx) PutFenced(in *Intent) error {
+	if err := in.check(); err != nil {
+		return err
+	}
+	return tx.putJSON(bucketFenced, docKey(in.Doc, in.RequestID), in)
+}
+
+// DropFenced forgets an ambiguous request, if it is there.
+func (tx *Tx) DropFenced(doc outline.FileID, requestID string) error {
+	return tx.remove(bucketFenced, docKey(doc, requestID))
+}
+
+func (in *Intent) check() error {
+	if err := checkID("request id", in.RequestID); err != nil {
+		return err
+	}
+	if in.Doc == "" {
+		return nil
+	}
+	return checkID("document id", in.Doc)
+}
+
+func (tx *Tx) intents(bucket string, prefix []byte) ([]*Intent, error) {
+	var out []*Intent
+	for k := range valuesWith(tx.bucket(bucket), prefix) {
+		in := new(Intent)
+		if _, err := tx.getJSON(bucket, k, in); err != nil {
+			return nil, err
+		}
+		out = append(out, in)
+	}
+	return out, nil
+}
+
+// Bury remembers service ids that are known dead, so that no match revives them.
+func (tx *Tx) Bury(doc outline.FileID, ids ...outline.ServiceID) error {
+	for _, id := range ids {
+		if err := checkID("service id", id); err != nil {
+			return err
+		}
+		if err := tx.putSealed(bucketTomb, docKey(doc, string(id)), nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Buried tells which service ids are known dead.
+func (tx *Tx) Buried(doc outline.FileID) (map[outline.ServiceID]bool, error) {
+	dead := make(map[outline.ServiceID]bool)
+	for k, v := range valuesWith(tx.bucket(bucketTomb), docPrefix(doc)) {
+		if _, err := unseal(k, v); err != nil {
+			return nil, err
+		}
+		dead[outline.ServiceID(k[len(doc)+1:])] = true
+	}
+	return dead, nil
+}

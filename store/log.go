@@ -1,0 +1,199 @@
+package store
+
+import (
+	"bytes"
+	"fmt"
+	"iter"
+	"slices"
+	"time"
+
+	bolterrors "go.etcd.io/bbolt/errors"
+
+	"outlast/internal/outline"
+)
+
+// Append records ops in the log and in the working trees, filling in the old
+// values. An op whose id is known is skipped and its record returned, so a
+// repeat is harmless. Errors of outline (no such node, cycle, ...) leave nothing
+// behind: return them from the transaction's function. If an op of several fails
+// after others were recorded, the transaction cannot be committed any more.
+func (tx *Tx) Append(ops ...Op) ([]Record, error) {
+	if !tx.bolt.Writable() {
+		return nil, fmt.Errorf("record ops: %w", bolterrors.ErrTxNotWritable)
+	}
+	recs := make([]Record, 0, len(ops))
+	recorded := false
+	for _, op := range ops {
+		r, known, err := tx.append(op)
+		if err != nil {
+			err = fmt.Errorf("record op %s: %w", op.ID, err)
+			if recorded {
+				tx.fail(err)
+			}
+			return nil, err
+		}
+		recorded = recorded || !known
+		recs = append(recs, r)
+	}
+	return recs, nil
+}
+
+func (tx *Tx) append(op Op) (r Record, known bool, err error) {
+	if err := op.check(); err != nil {
+		return Record{}, false, err
+	}
+	if r, known, err := tx.Known(op.ID); known || err != nil {
+		return r, known, err
+	}
+	ix, err := tx.index()
+	if err != nil {
+		return Record{}, false, err
+	}
+	if op, err = tx.apply(op); err != nil {
+		return Record{}, false, err
+	}
+	r = Record{Op: op, Wall: now(), State: Pending}
+	if r.Seq, err = tx.next(ix); err != nil {
+		return Record{}, false, tx.fail(err)
+	}
+	if err := tx.putRecord(ix, r); err != nil {
+		return Record{}, false, tx.fail(err)
+	}
+	return r, false, nil
+}
+
+// now is the time as a record holds it.
+func now() time.Time { return millis(time.Now().UnixMilli()) }
+
+// apply completes the op and makes its change in the working tree. A change is
+// made whole or not at all.
+func (tx *Tx) apply(op Op) (Op, error) {
+	if op.File != nil {
+		files, err := tx.Files()
+		if err != nil {
+			return op, err
+		}
+		c := files.Complete(*op.File)
+		if err := files.Apply(c); err != nil {
+			return op, err
+		}
+		op.File = &c
+	} else {
+		t, err := tx.treeOf(op.Doc)
+		if err != nil {
+			return op, err
+		}
+		c := t.doc.Complete(*op.Node)
+		if err := t.apply(c); err != nil {
+			return op, err
+		}
+		op.Node = &c
+	}
+	tx.changed(op.Doc)
+	return op, nil
+}
+
+// putRecord writes a record to the log under its document and sequence.
+func (tx *Tx) putRecord(ix *index, r Record) error {
+	b, err := r.encode()
+	if err != nil {
+		return err
+	}
+	key := docSeq(r.Doc, r.Seq)
+	tx.bucket(bucketLog).FillPercent = 0.9 // records are mostly appended
+	if err := tx.put(bucketLog, key, b); err != nil {
+		return err
+	}
+	ix.keys[r.ID] = string(key)
+	return nil
+}
+
+// Unconfirmed yields the records of a document ("" for files) that are not
+// confirmed, in order. The log may be changed meanwhile.
+func (tx *Tx) Unconfirmed(doc outline.FileID) iter.Seq2[Record, error] {
+	return tx.records(func() [][]byte { return keysWith(tx.bucket(bucketLog), docPrefix(doc)) })
+}
+
+// AllUnconfirmed yields those of all documents and of files, in order of Seq.
+func (tx *Tx) AllUnconfirmed() iter.Seq2[Record, error] {
+	return tx.records(tx.logKeys)
+}
+
+// logKeys returns all keys of the log in the order of their sequences.
+func (tx *Tx) logKeys() [][]byte {
+	keys := keysWith(tx.bucket(bucketLog), nil)
+	slices.SortFunc(keys, func(a, b []byte) int { return bytes.Compare(a[len(a)-8:], b[len(b)-8:]) })
+	return keys
+}
+
+// records yields the records of the log under some keys, without those that
+// went away meanwhile.
+func (tx *Tx) records(keys func() [][]byte) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		for _, k := range keys() {
+			b := tx.bucket(bucketLog).Get(k)
+			if b == nil {
+				continue
+			}
+			r, err := decodeRecord(b)
+			if !yield(r, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// Counts of records.
+type Counts struct {
+	Pending, Acknowledged, Parked int
+	Oldest                        time.Time // of pending ones
+	Bytes                         int       // of pending ones, as stored
+}
+
+// Waiting returns the documents ("" for files) that have unconfirmed records,
+// with counts per state. It reads the headers of the log.
+func (tx *Tx) Waiting() (map[outline.FileID]Counts, error) {
+	all := make(map[outline.FileID]Counts)
+	for _, v := range valuesWith(tx.bucket(bucketLog), nil) {
+		raw, err := parseRecord(v)
+		if err != nil {
+			return nil, err
+		}
+		c := all[raw.doc]
+		c.add(raw)
+		all[raw.doc] = c
+	}
+	return all, nil
+}
+
+func (c *Counts) add(raw rawRecord) {
+	switch raw.state {
+	case Acknowledged:
+		c.Acknowledged++
+	case Parked:
+		c.Parked++
+	case Pending:
+		c.Pending++
+		c.Bytes += raw.size
+		if wall := millis(raw.wall); c.Oldest.IsZero() || wall.Before(c.Oldest) {
+			c.Oldest = wall
+		}
+	}
+}
+
+// LastSeq returns the sequence of the last unconfirmed record of a document, 0
+// for none.
+func (tx *Tx) LastSeq(doc outline.FileID) (uint64, error) {
+	after := append([]byte(doc), 1) // sorts directly after every key of the document
+	c := tx.bucket(bucketLog).Cursor()
+	k, _ := c.Seek(after)
+	if k == nil {
+		k, _ = c.Last()
+	} else {
+		k, _ = c.Prev()
+	}
+	if !bytes.HasPrefix(k, docPrefix(doc)) {
+		return 0, nil
+	}
+	return seqOf(k), nil
+}

@@ -1,0 +1,228 @@
+package store
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"hash/crc32"
+	"time"
+
+	"outlast/internal/outline"
+)
+
+// OpID names one recorded operation, chosen by the caller (a ULID).
+type OpID string
+
+// Op is a user's edit to be recorded: of a node or of a file.
+type Op struct {
+	ID    OpID
+	Group OpID   // ops of one command, undone together
+	Actor string // who: "cli", "web", "import", "merge", ...
+	Doc   outline.FileID
+	Node  *outline.Change     // one of both
+	File  *outline.FileChange // Doc is "" then
+}
+
+// State tells how far a record has come.
+type State string
+
+// States of a record. Confirmed records are history: they are kept for undo
+// and no longer part of the working tree's sum.
+const (
+	Pending      State = "pending"
+	Acknowledged State = "acknowledged" // the service said Ok, no read has shown it
+	Parked       State = "parked"       // the service refused; waits for a person
+	Confirmed    State = "confirmed"
+)
+
+// Record is an Op in the log, completed with the values it replaced.
+type Record struct {
+	Seq uint64 // order only; the id of the op is what names a record
+	Op
+	Wall   time.Time // by this machine's clock, in milliseconds, for people; decides nothing
+	State  State
+	Sends  int       // requests that carried it
+	Reason string    // why it is parked
+	After  time.Time // not to be sent before; zero for at once
+}
+
+// check tells whether the op can be stored.
+func (o Op) check() error {
+	if err := checkID("op id", o.ID); err != nil {
+		return err
+	}
+	if err := checkText("op", string(o.Group), o.Actor); err != nil {
+		return err
+	}
+	switch {
+	case (o.Node == nil) == (o.File == nil):
+		return fmt.Errorf("op %s changes neither or both of node and file: %w", o.ID, outline.ErrInvalid)
+	case o.File != nil && o.Doc != "":
+		return fmt.Errorf("op %s changes a file within document %s: %w", o.ID, o.Doc, outline.ErrInvalid)
+	case o.File != nil:
+		return checkFileChange(*o.File)
+	}
+	if err := checkID("document id", o.Doc); err != nil {
+		return err
+	}
+	return checkChange(*o.Node)
+}
+
+// A record as stored describes itself, so that it can be found in the raw bytes
+// of a damaged file:
+//
+//	 0  magic    4
+//	 4  length   4  of the whole, checksum included
+//	 8  seq      8
+//	16  wall     8  Unix milliseconds
+//	24  state    1
+//	25  zero     1
+//	26  op       2  length of the op id
+//	28  doc      2  length of the document id
+//	30  op id, document id, payload (JSON)
+//	    CRC-32C  4  over all before it
+const (
+	recordMagic  = "OLr1"
+	recordHeader = 30
+)
+
+// payload is what a record holds beside its header.
+type payload struct {
+	Group  OpID                `json:"group,omitempty"`
+	Actor  string              `json:"actor,omitempty"`
+	Node   *outline.Change     `json:"node,omitempty"`
+	File   *outline.FileChange `json:"file,omitempty"`
+	Sends  int                 `json:"sends,omitempty"`
+	Reason string              `json:"reason,omitempty"`
+	After  time.Time           `json:"after,omitzero"`
+}
+
+// rawRecord is a stored record whose checksum holds, with its header read.
+type rawRecord struct {
+	seq   uint64
+	wall  int64
+	state State
+	op    OpID
+	doc   outline.FileID
+	json  []byte
+	size  int
+}
+
+// stateBytes are the states as stored.
+func stateByte(s State) (byte, error) {
+	switch s {
+	case Pending:
+		return 'p', nil
+	case Acknowledged:
+		return 'a', nil
+	case Parked:
+		return 'x', nil
+	case Confirmed:
+		return 'c', nil
+	}
+	return 0, fmt.Errorf("state %q: %w", s, outline.ErrInvalid)
+}
+
+func stateOf(b byte) (State, bool) {
+	for _, s := range []State{Pending, Acknowledged, Parked, Confirmed} {
+		if have, _ := stateByte(s); have == b {
+			return s, true
+		}
+	}
+	return "", false
+}
+
+// encode checks and encodes the record.
+func (r Record) encode() ([]byte, error) {
+	if err := r.check(); err != nil {
+		return nil, err
+	}
+	if err := checkText("reason", r.Reason); err != nil {
+		return nil, err
+	}
+	state, err := stateByte(r.State)
+	if err != nil {
+		return nil, err
+	}
+	b := make([]byte, recordHeader, 512)
+	copy(b, recordMagic)
+	binary.BigEndian.PutUint64(b[8:], r.Seq)
+	binary.BigEndian.PutUint64(b[16:], uint64(r.Wall.UnixMilli()))
+	b[24] = state
+	binary.BigEndian.PutUint16(b[26:], uint16(len(r.ID)))
+	binary.BigEndian.PutUint16(b[28:], uint16(len(r.Doc)))
+	b = append(append(b, r.ID...), r.Doc...)
+	body, err := encodeJSON(payload{r.Group, r.Actor, r.Node, r.File, r.Sends, r.Reason, r.After})
+	if err != nil {
+		return nil, fmt.Errorf("encode op %s: %w", r.ID, err)
+	}
+	b = append(b, body...)
+	binary.BigEndian.PutUint32(b[4:], uint32(len(b)+crcSize))
+	return binary.BigEndian.AppendUint32(b, crc32.Checksum(b, crcTable())), nil
+}
+
+// encodeJSON is json.Marshal without its escapes for HTML, which make text longer.
+func encodeJSON(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
+}
+
+// parseRecord reads the header of a stored record and verifies the whole.
+func parseRecord(b []byte) (rawRecord, error) {
+	if len(b) < recordHeader+crcSize || string(b[:4]) != recordMagic {
+		return rawRecord{}, damaged("record without its mark")
+	}
+	if int(binary.BigEndian.Uint32(b[4:])) != len(b) {
+		return rawRecord{}, damaged("record of another length")
+	}
+	body := b[:len(b)-crcSize]
+	if binary.BigEndian.Uint32(b[len(body):]) != crc32.Checksum(body, crcTable()) {
+		return rawRecord{}, damaged("checksum of a record")
+	}
+	ops := recordHeader + int(binary.BigEndian.Uint16(b[26:]))
+	docs := ops + int(binary.BigEndian.Uint16(b[28:]))
+	state, ok := stateOf(b[24])
+	if docs > len(body) || !ok {
+		return rawRecord{}, damaged("header of a record")
+	}
+	return rawRecord{
+		seq:   binary.BigEndian.Uint64(b[8:]),
+		wall:  int64(binary.BigEndian.Uint64(b[16:])),
+		state: state,
+		op:    OpID(b[recordHeader:ops]),
+		doc:   outline.FileID(b[ops:docs]),
+		json:  body[docs:],
+		size:  len(b),
+	}, nil
+}
+
+// decode reads the rest.
+func (raw rawRecord) decode() (Record, error) {
+	var p payload
+	if err := json.Unmarshal(raw.json, &p); err != nil {
+		return Record{}, damaged("op %s: %v", raw.op, err)
+	}
+	return Record{
+		Seq: raw.seq,
+		Op: Op{
+			ID: raw.op, Group: p.Group, Actor: p.Actor,
+			Doc: raw.doc, Node: p.Node, File: p.File,
+		},
+		Wall: millis(raw.wall), State: raw.state,
+		Sends: p.Sends, Reason: p.Reason, After: p.After,
+	}, nil
+}
+
+func decodeRecord(b []byte) (Record, error) {
+	raw, err := parseRecord(b)
+	if err != nil {
+		return Record{}, err
+	}
+	return raw.decode()
+}
+
+func millis(ms int64) time.Time { return time.UnixMilli(ms).UTC() }

@@ -1,0 +1,139 @@
+package store
+
+import (
+	"encoding/binary"
+	"strconv"
+
+	"go.etcd.io/bbolt"
+
+	"outlast/internal/outline"
+)
+
+// schema is the number of the key schema in the package comment.
+const schema = 1
+
+// The buckets; see the package comment.
+const (
+	bucketMeta     = "meta"
+	bucketBase     = "base"
+	bucketOrphans  = "orphans"
+	bucketChunks   = "chunks"
+	bucketSteps    = "steps"
+	bucketLog      = "log"
+	bucketHistory  = "history"
+	bucketOps      = "ops"
+	bucketBind     = "bind"
+	bucketInflight = "inflight"
+	bucketFenced   = "fenced"
+	bucketTomb     = "tomb"
+	bucketTrash    = "trash"
+	bucketCursors  = "cursors"
+)
+
+// Keys of bucket meta.
+const (
+	keySchema  = "schema"
+	keyAccount = "account"
+	keyFiles   = "files"
+)
+
+func buckets() []string {
+	return []string{
+		bucketMeta, bucketBase, bucketOrphans, bucketChunks, bucketSteps,
+		bucketLog, bucketHistory, bucketOps, bucketBind, bucketInflight,
+		bucketFenced, bucketTomb, bucketTrash, bucketCursors,
+	}
+}
+
+// prepare checks that the file is one of ours, or makes it one when it is new.
+func (db *DB) prepare(create bool) error {
+	fresh, err := db.check()
+	if err != nil || !fresh {
+		return err
+	}
+	if !create {
+		return ErrMissing
+	}
+	return db.Update(func(tx *Tx) error {
+		for _, name := range buckets() {
+			if _, err := tx.bolt.CreateBucketIfNotExists([]byte(name)); err != nil {
+				return err
+			}
+		}
+		tx.wrote = true
+		return tx.bucket(bucketMeta).Put([]byte(keySchema), []byte(strconv.Itoa(schema)))
+	})
+}
+
+// check tells whether the file is new: it holds no bucket, as after a crash
+// between its creation and the first commit.
+func (db *DB) check() (fresh bool, err error) {
+	err = db.View(func(tx *Tx) error {
+		if err := tx.checkSize(); err != nil {
+			return err
+		}
+		if name, _ := tx.bolt.Cursor().First(); name == nil {
+			fresh = true
+			return nil
+		}
+		return tx.checkSchema()
+	})
+	return fresh, err
+}
+
+func (tx *Tx) checkSchema() error {
+	meta := tx.bolt.Bucket([]byte(bucketMeta))
+	if meta == nil {
+		return damaged("this is no database of ours")
+	}
+	v := meta.Get([]byte(keySchema))
+	n, err := strconv.Atoi(string(v))
+	switch {
+	case err != nil || n < 1:
+		return damaged("schema number %q", v)
+	case n > schema:
+		return ErrSchema
+	}
+	for _, name := range buckets() {
+		if tx.bolt.Bucket([]byte(name)) == nil {
+			return damaged("no bucket %s", name)
+		}
+	}
+	return nil
+}
+
+// Keys that begin with a document.
+
+// docKey is the key doc 00 rest.
+func docKey(doc outline.FileID, rest string) []byte {
+	return append(docPrefix(doc), rest...)
+}
+
+func docPrefix(doc outline.FileID) []byte {
+	return append([]byte(doc), 0)
+}
+
+// docSeq is the key doc 00 be64.
+func docSeq(doc outline.FileID, seq uint64) []byte {
+	return binary.BigEndian.AppendUint64(docPrefix(doc), seq)
+}
+
+func seqKey(seq uint64) []byte { return binary.BigEndian.AppendUint64(nil, seq) }
+
+// seqOf returns the number that a key ends in, 0 if it is too short for one.
+func seqOf(key []byte) uint64 {
+	if len(key) < 8 {
+		return 0
+	}
+	return binary.BigEndian.Uint64(key[len(key)-8:])
+}
+
+// keysWith returns copies of the keys with a prefix, in order: the bucket may
+// be changed while they are gone through.
+func keysWith(b *bbolt.Bucket, prefix []byte) [][]byte {
+	var keys [][]byte
+	for k := range valuesWith(b, prefix) {
+		keys = append(keys, append([]byte(nil), k...))
+	}
+	return keys
+}

@@ -1,0 +1,180 @@
+package store
+
+import (
+	"bytes"
+	"fmt"
+	"iter"
+	"os"
+
+	"go.etcd.io/bbolt"
+
+	"outlast/internal/outline"
+)
+
+// Tx is a transaction. It is valid within the function it was given to.
+// Documents, Files and bindings it returns are shared and valid as long: read
+// them, change them through Tx.
+type Tx struct {
+	db   *DB
+	bolt *bbolt.Tx
+
+	wrote bool // the file will differ
+	news  bool // log, base or files will: Changed is due
+
+	trees    map[outline.FileID]*tree // handed out or changed in this transaction
+	dirty    map[outline.FileID]bool  // what is in memory of these is ahead of the file
+	unproven map[outline.FileID]bool  // base or log were replaced: do they still add up?
+	failed   error                    // a step was left half done: no commit
+}
+
+func newTx(db *DB, b *bbolt.Tx) *Tx {
+	return &Tx{
+		db: db, bolt: b,
+		trees:    make(map[outline.FileID]*tree),
+		dirty:    make(map[outline.FileID]bool),
+		unproven: make(map[outline.FileID]bool),
+	}
+}
+
+// run calls fn and then sees to it that what it leaves is sound.
+func (tx *Tx) run(fn func(*Tx) error) (err error) {
+	defer guard(&err)()
+	if err := fn(tx); err != nil {
+		return err
+	}
+	if tx.failed != nil {
+		return tx.failed
+	}
+	return tx.prove()
+}
+
+// prove derives the working trees whose base or log was replaced, so that no
+// commit leaves a log that does not apply.
+func (tx *Tx) prove() error {
+	for doc := range tx.unproven {
+		last, err := tx.LastSeq(doc)
+		if err != nil {
+			return err
+		}
+		if last == 0 {
+			continue // a base always loads
+		}
+		if doc == "" {
+			_, err = tx.Files()
+		} else {
+			_, err = tx.tree(doc)
+		}
+		if err != nil {
+			return fmt.Errorf("add base and log of %q: %w", doc, err)
+		}
+	}
+	return nil
+}
+
+// commit writes and syncs. Any error of it but ErrMaxSizeReached leaves open
+// what the disk holds.
+func (tx *Tx) commit() (err error) {
+	defer guard(&err)()
+	if err := tx.bolt.Commit(); err != nil {
+		return err
+	}
+	tx.bolt = nil
+	return nil
+}
+
+// abandon rolls back what was not committed and forgets what memory holds of
+// it. It is the end of every transaction.
+func (tx *Tx) abandon() {
+	if tx.bolt == nil {
+		return
+	}
+	_ = tx.bolt.Rollback() // it can only say that a failed commit has done so
+	tx.bolt = nil
+	for doc := range tx.dirty {
+		tx.db.cache.drop(doc)
+	}
+	if tx.wrote {
+		tx.db.cache.index.drop()
+	}
+}
+
+// fail makes the commit impossible, for errors that leave memory or file half
+// changed even if the caller overlooks them.
+func (tx *Tx) fail(err error) error {
+	if tx.failed == nil {
+		tx.failed = err
+	}
+	return err
+}
+
+// changed marks what memory holds of a document as ahead of the file.
+func (tx *Tx) changed(doc outline.FileID) {
+	tx.dirty[doc] = true
+	tx.news = true
+}
+
+// replaced drops what memory holds of a document, to be derived anew.
+func (tx *Tx) replaced(doc outline.FileID) {
+	tx.changed(doc)
+	tx.unproven[doc] = true
+	delete(tx.trees, doc)
+	tx.db.cache.dropTree(doc)
+}
+
+func (tx *Tx) bucket(name string) *bbolt.Bucket { return tx.bolt.Bucket([]byte(name)) }
+
+// put writes a value unless it is there already. The value is kept by bbolt
+// until the commit and must not be changed.
+func (tx *Tx) put(bucket string, key, value []byte) error {
+	b := tx.bucket(bucket)
+	if old := b.Get(key); old != nil && bytes.Equal(old, value) {
+		return nil
+	}
+	tx.wrote = true
+	return b.Put(key, value)
+}
+
+// remove deletes a key, if it is there.
+func (tx *Tx) remove(bucket string, key []byte) error {
+	b := tx.bucket(bucket)
+	if b.Get(key) == nil {
+		return nil
+	}
+	tx.wrote = true
+	return b.Delete(key)
+}
+
+// removeAll deletes every key with a prefix.
+func (tx *Tx) removeAll(bucket string, prefix []byte) error {
+	for _, k := range keysWith(tx.bucket(bucket), prefix) {
+		if err := tx.remove(bucket, k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// valuesWith yields the keys with a prefix and their values, in order. The
+// bucket must not be changed meanwhile, and the slices are the file's own.
+func valuesWith(b *bbolt.Bucket, prefix []byte) iter.Seq2[[]byte, []byte] {
+	return func(yield func(k, v []byte) bool) {
+		c := b.Cursor()
+		for k, v := c.Seek(prefix); k != nil && bytes.HasPrefix(k, prefix); k, v = c.Next() {
+			if !yield(k, v) {
+				return
+			}
+		}
+	}
+}
+
+// checkSize finds a file that lost its end before a read does.
+func (tx *Tx) checkSize() error {
+	info, err := os.Stat(tx.db.path)
+	if err != nil {
+		return err
+	}
+	if info.Size() < tx.bolt.Size() {
+		return damaged("the file has %d bytes of %d", info.Size(), tx.bolt.Size())
+	}
+	return nil
+}
