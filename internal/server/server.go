@@ -137,7 +137,7 @@ func openFile(cfg Config) (*bbolt.DB, error) {
 	}
 	db, err := bbolt.Open(cfg.Path, 0o600, opts)
 	if errors.Is(err, berrors.ErrTimeout) {
-		return nil, errors.New("another process has it open")
+		return nil, ErrLocked
 	}
 	return db, err
 }
@@ -174,6 +174,9 @@ func (s *Server) Close() error {
 	}
 	return s.db.Close()
 }
+
+// ErrLocked: another process serves this data file.
+var ErrLocked = errors.New("another process has it open")
 
 var errClosed = errors.New("the server is closed")
 
