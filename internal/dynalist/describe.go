@@ -21,7 +21,7 @@ import (
 func (t *trip) broken(err error) *sync.Failure {
 	f := &sync.Failure{Class: sync.NotSent, Msg: describe(err), Err: sync.ErrUnreachable}
 	if t.left(err) {
-		f.Class = classOfBroken(err)
+		f.Class = classOfBroken(err, sync.Late)
 		f.Large = f.Class == sync.Late
 	}
 	for _, own := range []error{context.Canceled, context.DeadlineExceeded} {

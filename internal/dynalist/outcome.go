@@ -46,7 +46,7 @@ func (a *answer) class() sync.Class {
 	case a.status >= 300 && a.status <= 399:
 		return sync.Partial
 	case a.read != nil && a.status <= 299:
-		return classOfBroken(a.read)
+		return classOfBroken(a.read, sync.Partial)
 	case !a.spoken() || a.env.ok():
 		return sync.Partial
 	case refused(a.env.code):
@@ -74,14 +74,11 @@ func refused(code string) bool {
 }
 
 // classOfBroken is the class of a request that broke off in err after it was
-// sent. Only an end of the connection is known to be that; what is not
-// understood counts as the worst.
-func classOfBroken(err error) sync.Class {
+// sent, or otherwise, where err is neither an end of the connection nor of the
+// time for it.
+func classOfBroken(err error, otherwise sync.Class) sync.Class {
 	op, isOp := errors.AsType[*net.OpError](err)
-	tooLarge, isTooLarge := errors.AsType[*http.MaxBytesError](err)
 	switch {
-	case isTooLarge && tooLarge.Limit > 0:
-		return sync.Partial
 	case errors.Is(err, errTimeout), errors.Is(err, context.DeadlineExceeded):
 		return sync.Late
 	case errors.Is(err, context.Canceled): // as if the process had ended here
@@ -94,7 +91,7 @@ func classOfBroken(err error) sync.Class {
 	case strings.HasSuffix(err.Error(), "http: server closed idle connection"): // net/http does not export it
 		return sync.Cut
 	}
-	return sync.Late
+	return otherwise
 }
 
 // failure puts an answer that is not a clean Ok into the engine's words.
@@ -115,7 +112,7 @@ func (a *answer) failure(quoteMsg bool, now time.Time) *sync.Failure {
 	switch {
 	case a.status == http.StatusTooManyRequests:
 		f.Err = sync.ErrRateLimited
-	case a.read != nil || a.status > 299 || !errors.Is(a.decode, errUnreadable) || a.isPage():
+	case !a.spoken() && (a.read != nil || a.status > 299 || a.isPage()):
 		f.Err = sync.ErrUnreachable
 	}
 	return f
