@@ -85,8 +85,9 @@ type ResolveRequest struct {
 
 // ResolveResult answers it.
 type ResolveResult struct {
-	Ref      Ref  `json:"ref"`
-	ByPrefix bool `json:"by_prefix"` // by the beginning of an id: ask before deleting or moving
+	Ref      Ref    `json:"ref"`
+	Note     string `json:"note"`      // of a node; with Ref.Text what an editor begins with
+	ByPrefix bool   `json:"by_prefix"` // by the beginning of an id: ask before deleting or moving
 }
 
 // FilesResult is the tree of folders and documents in preorder.
