@@ -16,6 +16,7 @@ type app struct {
 	in       io.Reader
 	out, err io.Writer
 	flags    globals
+	fromEnv  map[string]bool // flags that a variable set
 }
 
 // globals are the flags of every command.

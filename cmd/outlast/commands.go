@@ -2,9 +2,13 @@ package main
 
 import "github.com/spf13/cobra"
 
-// commands returns every command, in the order in which help lists them.
+// commands returns every command.
 func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{
-		a.completionCommand(), a.generateCommand(), a.versionCommand(),
+		a.initCommand(), a.loginCommand(), a.syncCommand(), a.daemonCommand(), a.statusCommand(),
+		a.lsCommand(), a.showCommand(), a.addCommand(), a.editCommand(), a.checkCommand(), a.mvCommand(),
+		a.rmCommand(), a.undoCommand(), a.searchCommand(), a.inboxCommand(), a.queueCommand(),
+		a.snapshotCommand(), a.importCommand(), a.exportCommand(), a.serveCommand(), a.demoCommand(),
+		a.configCommand(), a.completionCommand(), a.generateCommand(), a.versionCommand(),
 	}
 }

@@ -51,6 +51,11 @@ func (f *failure) Error() string {
 
 func (f *failure) Unwrap() error { return f.err }
 
+// exitCode ends a command with a code whose reason has been told already.
+type exitCode int
+
+func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
+
 // usage returns the error of somebody who called a command wrongly.
 func usage(next, format string, args ...any) error {
 	return &failure{code: exitUsage, what: fmt.Sprintf(format, args...), safe: "nothing was changed", next: next}
@@ -60,6 +65,9 @@ func usage(next, format string, args ...any) error {
 func (a *app) report(ctx context.Context, err error) int {
 	if err == nil {
 		return exitDone
+	}
+	if code, ok := errors.AsType[exitCode](err); ok {
+		return int(code)
 	}
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		err = &failure{code: exitInterrupted, what: "interrupted"}

@@ -25,7 +25,11 @@ OUTLAST_DRY_RUN=1. A flag beats the environment, that beats the config file.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage("`"+cmd.CommandPath()+" --help` lists the flags", "%v", err)
 	})
-	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return flagsFromEnv(cmd.Flags(), os.LookupEnv) }
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		var err error
+		a.fromEnv, err = flagsFromEnv(cmd.Flags(), os.Getenv)
+		return err
+	}
 	a.addGlobals(root.PersistentFlags())
 	root.AddCommand(a.commands()...)
 	root.InitDefaultHelpCmd()
@@ -43,24 +47,26 @@ func (a *app) addGlobals(f *pflag.FlagSet) {
 	f.BoolVar(&a.flags.yes, "yes", false, "answer every question with yes")
 }
 
-// flagsFromEnv sets every flag that was not given from its variable. An empty
-// variable counts as not set.
-func flagsFromEnv(flags *pflag.FlagSet, lookup func(string) (string, bool)) error {
+// flagsFromEnv sets every flag that was not given from its variable, and returns
+// which it set. An empty variable counts as not set.
+func flagsFromEnv(flags *pflag.FlagSet, getenv func(string) string) (map[string]bool, error) {
 	var first error
+	set := map[string]bool{}
 	flags.VisitAll(func(f *pflag.Flag) {
 		if f.Changed || f.Name == "help" || first != nil {
 			return
 		}
 		name := envName(f.Name)
-		value, _ := lookup(name)
+		value := getenv(name)
 		if value == "" {
 			return
 		}
 		if err := flags.Set(f.Name, value); err != nil {
 			first = usage("unset "+name+", or give it a value that --"+f.Name+" takes", "read %s: %v", name, err)
 		}
+		set[f.Name] = true
 	})
-	return first
+	return set, first
 }
 
 // envName returns the variable of a flag.

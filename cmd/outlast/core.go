@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"outlast/internal/dynalist"
+	"outlast/internal/web"
+	"outlast/store"
+	"outlast/sync"
+)
+
+// core is what the handler stands on, in a daemon and in a command alike.
+type core struct {
+	setup
+	log    *slog.Logger
+	db     *store.DB
+	token  *tokenBox
+	engine *sync.Engine
+	daemon bool
+}
+
+// openCore opens the database and puts the engine on it. Nothing runs, and the
+// network is not touched, until something is asked of it.
+func (a *app) openCore(s setup, create bool) (*core, error) {
+	db, err := store.Open(store.Options{
+		Path: s.home.Database, Create: create, MaxSize: int64(s.settings.Store.MaxSize),
+	})
+	if err != nil {
+		return nil, err
+	}
+	c := &core{setup: s, log: a.logger(), db: db}
+	if err := c.build(); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return c, nil
+}
+
+// build makes client and engine.
+func (c *core) build() error {
+	sources, err := c.tokens(os.Getenv("OUTLAST_TOKEN_FILE"))
+	if err != nil {
+		return err
+	}
+	c.token = &tokenBox{sources: sources}
+	budgets, err := readBudgets(c.db)
+	if err != nil {
+		return err
+	}
+	remote, err := dynalist.New(dynalist.Config{
+		Server: c.settings.Server, Token: c.token.reveal, Budgets: budgets,
+		MaxChanges: c.settings.Sync.BatchMax, UserAgent: "outlast/" + thisBuild().Version,
+	})
+	if err != nil {
+		return usage("write it like "+dynalist.DefaultServer, "%v", err)
+	}
+	c.engine = sync.New(sync.Config{
+		DB: c.db, Remote: remote, Log: c.log, Server: c.settings.Server,
+		Every:    time.Duration(c.settings.Sync.Every),
+		RetryMax: time.Duration(c.settings.Sync.RetryMax),
+		BatchMax: c.settings.Sync.BatchMax,
+	})
+	return nil
+}
+
+// readBudgets returns the rate buckets as the last run left them.
+func readBudgets(db *store.DB) ([]sync.Budget, error) {
+	var budgets []sync.Budget
+	err := db.View(func(tx *store.Tx) error {
+		account, err := tx.Account()
+		for _, b := range account.Budgets {
+			budgets = append(budgets, sync.Budget(b))
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the rate budgets: %w", err)
+	}
+	return budgets, nil
+}
+
+func (c *core) close() error { return c.db.Close() }
+
+// rounds is a way to do a round: Engine.Once here, Engine.Sync beside a running one.
+type rounds func(context.Context, sync.Round) (sync.Report, error)
+
+// deps returns what the handler works with.
+func (c *core) deps(run rounds) web.Deps {
+	return web.Deps{
+		DB:            c.db,
+		Sync:          c.syncWith(run),
+		TakeSnapshot:  c.takeSnapshot,
+		ListSnapshots: c.listSnapshots,
+		Facts:         c.facts,
+		Version:       thisBuild().Version,
+		PID:           os.Getpid(),
+		Log:           c.log,
+	}
+}
+
+// once does a round in this process.
+func (c *core) once(ctx context.Context, r sync.Round) (sync.Report, error) {
+	return c.engine.Once(ctx, r)
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"outlast/internal/secret"
+	"outlast/internal/web"
+)
+
+func (a *app) daemonCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "daemon",
+		Short: "keep in step in the background",
+		Long: `Runs until it is stopped: looks for changes, sends edits, takes snapshots by the
+schedule, and answers the other commands. One runs per home; a second one says
+which process is there and ends with exit code 11.`,
+		Example: "  outlast daemon\n  outlast daemon -v",
+		Args:    args(0, 0),
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.runDaemon(cmd.Context()) },
+	}
+}
+
+// runDaemon opens everything, runs it until ctx ends or a part fails, and closes it.
+func (a *app) runDaemon(ctx context.Context) error {
+	s, err := a.setup()
+	if err != nil {
+		return err
+	}
+	c, err := a.openCore(s, false)
+	if err != nil {
+		return err
+	}
+	c.daemon = true
+	c.log = a.daemonLogger(s)
+	err = a.serveCore(ctx, c)
+	return errors.Join(err, c.close())
+}
+
+// serveCore runs the parts of the daemon together: the first that fails ends all.
+func (a *app) serveCore(ctx context.Context, c *core) error {
+	if err := c.build(); err != nil { // once more, for the log of a daemon
+		return err
+	}
+	snapshots, err := c.snapshotRunner()
+	if err != nil {
+		return err
+	}
+	l, err := listenSocket(c.home.Socket)
+	if err != nil {
+		return err
+	}
+	c.log.Info("daemon runs", "pid", os.Getpid(), "socket", c.home.Socket, "server", c.settings.Server)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return serveSocket(ctx, l, web.NewHandler(c.deps(c.engine.Sync))) })
+	g.Go(func() error { return c.runEngine(ctx) })
+	g.Go(func() error { return snapshots.Run(ctx) })
+	err = g.Wait()
+	c.log.Info("daemon ends")
+	if errors.Is(err, context.Canceled) {
+		return nil // that is how it is asked to end
+	}
+	return err
+}
+
+// runEngine finds the token and keeps in step. Without one it runs all the same:
+// the state says so, and `outlast login` wakes it.
+func (c *core) runEngine(ctx context.Context) error {
+	if err := c.token.load(ctx); err != nil && ctx.Err() == nil {
+		if !errors.Is(err, secret.ErrNone) {
+			c.log.Warn("token not read", "err", err)
+		} else {
+			c.log.Warn("no token is stored; `outlast login` stores it")
+		}
+	}
+	return c.engine.Run(ctx)
+}
+
+// serveSocket answers commands until ctx ends. Answers under way are finished.
+func serveSocket(ctx context.Context, l net.Listener, h http.Handler) error {
+	srv := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute}
+	stopped := make(chan error, 1)
+	stop := context.AfterFunc(ctx, func() {
+		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		stopped <- srv.Shutdown(limited)
+	})
+	err := srv.Serve(l)
+	if stop() {
+		return fmt.Errorf("serve commands: %w", err)
+	}
+	if err := <-stopped; err != nil {
+		return errors.Join(ctx.Err(), srv.Close())
+	}
+	return ctx.Err()
+}

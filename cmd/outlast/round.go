@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"outlast/internal/secret"
+	"outlast/internal/web"
+	"outlast/sync"
+)
+
+// syncWith returns the handler's way to do a round.
+func (c *core) syncWith(run rounds) func(context.Context, web.Round, func(web.Progress)) (web.SyncResult, error) {
+	return func(ctx context.Context, r web.Round, progress func(web.Progress)) (web.SyncResult, error) {
+		// A person asks: the token may have been replaced since it was refused.
+		if err := c.token.load(ctx); err != nil {
+			return web.SyncResult{}, handlerError(err)
+		}
+		round := sync.Round{Docs: r.Docs, List: r.List}
+		if progress != nil {
+			round.Progress = func(p sync.Progress) { progress(web.Progress(p)) }
+		}
+		report, err := run(ctx, round)
+		if err != nil {
+			return web.SyncResult{}, handlerError(err)
+		}
+		return syncResult(report), nil
+	}
+}
+
+// syncResult puts a report in the handler's words.
+func syncResult(r sync.Report) web.SyncResult {
+	res := web.SyncResult{
+		Documents: r.Documents, Pulled: r.Pulled, Sent: r.Sent, Confirmed: r.Confirmed,
+		Conflicts: r.Conflicts, Waiting: r.Waiting, Failed: []web.SyncFailed{},
+	}
+	for _, f := range r.Failed {
+		res.Failed = append(res.Failed, web.SyncFailed{Doc: f.Doc, Title: f.Title, Error: f.Err.Error()})
+	}
+	if !r.Next.IsZero() {
+		next := r.Next.UTC()
+		res.Next = &next
+	}
+	return res
+}
+
+// handlerError gives errors of the engine the sentinels that travel.
+func handlerError(err error) error {
+	switch {
+	case errors.Is(err, secret.ErrNone):
+		return web.Fail(web.ErrToken, "no token is stored for this service", "`outlast login` stores it")
+	case errors.Is(err, sync.ErrToken):
+		return web.Fail(web.ErrToken, err.Error(), "`outlast login` takes a new token; nothing is sent until then")
+	case errors.Is(err, sync.ErrUnreachable), errors.Is(err, sync.ErrRateLimited):
+		return web.Fail(web.ErrUnreachable, err.Error(), "nothing to do while a daemon runs; else `outlast sync` later")
+	}
+	return err
+}

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"strings"
+
+	"outlast/internal/config"
+	"outlast/internal/secret"
+)
+
+// setup is where and with which settings a command works.
+type setup struct {
+	home     config.Home
+	settings *config.Settings
+}
+
+// setup resolves the home and reads the settings: flag over environment over file
+// over default. It creates nothing.
+func (a *app) setup() (setup, error) {
+	home, err := a.home()
+	if err != nil {
+		return setup{}, err
+	}
+	settings, err := config.Load(home.ConfigFile)
+	if err != nil {
+		return setup{}, configFailure(home.ConfigFile, err)
+	}
+	if a.flags.server != "" {
+		if err := settings.Set("server", a.flags.server, a.source("server")); err != nil {
+			return setup{}, usage("write it like "+config.DefaultServer, "%v", err)
+		}
+	}
+	if command := os.Getenv("OUTLAST_TOKEN_COMMAND"); command != "" {
+		if err := settings.Set("token_command", command, "variable OUTLAST_TOKEN_COMMAND"); err != nil {
+			return setup{}, err
+		}
+	}
+	return setup{home, settings}, nil
+}
+
+// home resolves the places of all files.
+func (a *app) home() (config.Home, error) {
+	home, err := config.Resolve(a.flags.home)
+	if err != nil {
+		return home, usage("give another --home", "%v", err)
+	}
+	return home, nil
+}
+
+// source says where the value of a global flag came from, for `config show`.
+func (a *app) source(flag string) string {
+	if a.fromEnv[flag] {
+		return "variable " + envName(flag)
+	}
+	return "flag --" + flag
+}
+
+// configFailure tells a person what is wrong with the file. The exit code is that
+// of usage, so that no service manager starts the program again and again.
+func configFailure(path string, err error) error {
+	if errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	return &failure{
+		code: exitUsage, err: err,
+		safe: "nothing was changed, in " + path + " neither",
+		next: "correct the file; `outlast config check` tells when it is right",
+	}
+}
+
+// tokens returns the places where the token may be; file is that of --token-file.
+func (s setup) tokens(file string) (secret.Sources, error) {
+	place, err := s.tokenPlace()
+	if err != nil {
+		return secret.Sources{}, err
+	}
+	return secret.Sources{
+		Command:  s.settings.TokenCommand,
+		File:     file,
+		Variable: os.Getenv("OUTLAST_TOKEN"),
+		Place:    place,
+	}, nil
+}
+
+// tokenPlace returns where `init` and `login` keep the token.
+func (s setup) tokenPlace() (secret.Place, error) {
+	keyring, err := secret.KeyringAllowed(os.Getenv("OUTLAST_KEYRING"))
+	if err != nil {
+		return secret.Place{}, usage("unset OUTLAST_KEYRING", "%v", err)
+	}
+	server := s.settings.Server
+	return secret.Place{Server: server, Home: s.home.Dir, File: s.home.TokenFile(server), Keyring: keyring}, nil
+}
+
+// logger returns the log of a foreground program: what -v asks for, on standard error.
+func (a *app) logger() *slog.Logger {
+	level := slog.LevelWarn
+	switch {
+	case a.flags.quiet:
+		level = slog.LevelError
+	case a.flags.verbose > 1:
+		level = slog.LevelDebug
+	case a.flags.verbose == 1:
+		level = slog.LevelInfo
+	}
+	return slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: level}))
+}
+
+// daemonLogger returns the log of the background service, at the level of the settings.
+func (a *app) daemonLogger(s setup) *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(strings.ToUpper(s.settings.Log.Level))); err != nil || a.flags.verbose > 0 {
+		level = slog.LevelDebug
+	}
+	return slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: level}))
+}
+
+// createHome makes the folders, which exist already in all but the first run.
+func (s setup) createHome() error {
+	if err := s.home.Create(); err != nil {
+		return fmt.Errorf("make the home folder: %w", err)
+	}
+	return nil
+}

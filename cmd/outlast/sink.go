@@ -1,0 +1,88 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+
+	"outlast/internal/atomicfile"
+	"outlast/internal/web"
+)
+
+// sink takes the files of an export: into a folder, one file, or a stream. A file
+// appears under its name only when it is complete.
+type sink struct {
+	root   *os.Root  // the folder, or nil
+	file   string    // the one file, or ""
+	stream io.Writer // else
+
+	written []string // paths
+	taken   int
+}
+
+// openSink makes the folder if need be. All writes stay inside it.
+func openSink(dir string) (*sink, error) {
+	if err := atomicfile.MkdirAll(dir); err != nil {
+		return nil, err
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	return &sink{root: root, written: []string{}}, nil
+}
+
+// take is called with one file after another.
+func (s *sink) take(f web.ExportFile, content io.Reader) error {
+	s.taken++
+	if s.root == nil && s.taken > 1 {
+		return errSecondFile
+	}
+	switch {
+	case s.root != nil:
+		return s.intoFolder(f.Path, content)
+	case s.file != "":
+		w, err := atomicfile.Create(s.file, 0o600)
+		return s.finish(s.file, w, err, content)
+	}
+	_, err := io.Copy(s.stream, content)
+	return err
+}
+
+func (s *sink) intoFolder(name string, content io.Reader) error {
+	if dir := path.Dir(name); dir != "." {
+		if err := s.root.MkdirAll(filepath.FromSlash(dir), 0o700); err != nil {
+			return err
+		}
+	}
+	w, err := atomicfile.CreateIn(s.root, filepath.FromSlash(name), 0o600)
+	return s.finish(filepath.Join(s.root.Name(), filepath.FromSlash(name)), w, err, content)
+}
+
+func (s *sink) finish(name string, w *atomicfile.File, err error, content io.Reader) error {
+	if err != nil {
+		return err
+	}
+	defer w.Abort() // after Commit this does nothing
+	if _, err := io.Copy(w, content); err != nil {
+		return err
+	}
+	if err := w.Commit(); err != nil {
+		return err
+	}
+	s.written = append(s.written, name)
+	return nil
+}
+
+// end closes the folder and says what an export of one file cannot hold.
+func (s *sink) end(err error) error {
+	if errors.Is(err, errSecondFile) {
+		err = usage("name a folder: --out DIR/", "%v", errSecondFile)
+	}
+	if s.root != nil {
+		err = errors.Join(err, s.root.Close())
+	}
+	return err
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+
+	"outlast/internal/snapshot"
+	"outlast/internal/web"
+	"outlast/store"
+)
+
+// snapshotOptions says where snapshots go. Only the folder below our own data is
+// created: another one that is missing is a disk that is not there.
+func (c *core) snapshotOptions() (snapshot.Options, error) {
+	dir, err := c.home.Snapshots(c.settings.Config)
+	if err != nil {
+		return snapshot.Options{}, err
+	}
+	return snapshot.Options{Dir: dir, Program: thisBuild().Version, Create: dir == c.home.SnapshotDir}, nil
+}
+
+// snapshots lists what is there. No folder yet is an empty list.
+func (c *core) snapshots() ([]snapshot.Info, error) {
+	o, err := c.snapshotOptions()
+	if err != nil {
+		return nil, err
+	}
+	all, err := snapshot.List(o.Dir)
+	if errors.Is(err, fs.ErrNotExist) && o.Create {
+		return nil, nil
+	}
+	return all, err
+}
+
+func (c *core) listSnapshots(context.Context) ([]web.SnapshotInfo, error) {
+	all, err := c.snapshots()
+	out := make([]web.SnapshotInfo, 0, len(all))
+	for _, s := range all {
+		out = append(out, snapshotInfo(s))
+	}
+	return out, snapshotError(err)
+}
+
+func snapshotInfo(s snapshot.Info) web.SnapshotInfo {
+	return web.SnapshotInfo{
+		Name: s.Name, Path: s.Path, At: s.TakenAt, Documents: s.Totals.Documents, Nodes: s.Totals.Nodes,
+		Unsent: s.Totals.Unsent + s.Totals.UnsentFiles, Losses: s.Totals.Lost, Bytes: s.Totals.Bytes,
+		Verified: s.Verified, Note: s.Problem,
+	}
+}
+
+// takeSnapshot takes one, or with IfDue only what the schedule asks for.
+func (c *core) takeSnapshot(ctx context.Context, r web.TakeRequest) (web.SnapshotInfo, error) {
+	runner, err := c.snapshotRunner()
+	if err != nil {
+		return web.SnapshotInfo{}, err
+	}
+	var info snapshot.Info
+	if r.IfDue {
+		info, err = runner.TakeIfDue(ctx)
+	} else {
+		info, err = snapshot.Take(ctx, c.db, runner.Options)
+	}
+	switch {
+	case err != nil:
+		return web.SnapshotInfo{}, snapshotError(err)
+	case info.Name == "":
+		return c.newestSnapshot("not due, or nothing changed since")
+	}
+	out := snapshotInfo(info)
+	out.Taken = true
+	return out, nil
+}
+
+// snapshotRunner returns what takes snapshots by the schedule of the settings.
+func (c *core) snapshotRunner() (*snapshot.Runner, error) {
+	o, err := c.snapshotOptions()
+	if err != nil {
+		return nil, err
+	}
+	next, err := schedule(c.settings.Snapshots.Schedule)
+	if err != nil {
+		return nil, usage("write five fields like \"0 * * * *\", or @daily", "snapshots.schedule: %v", err)
+	}
+	return &snapshot.Runner{DB: c.db, Options: o, Next: next, OnResult: c.noteSnapshot}, nil
+}
+
+// noteSnapshot logs what became of a snapshot. A failure ends nothing else.
+func (c *core) noteSnapshot(info snapshot.Info, err error) {
+	if err != nil {
+		c.log.Error("snapshot not taken", "err", err)
+		return
+	}
+	c.log.Info("snapshot taken", "name", info.Name, "documents", info.Totals.Documents, "nodes", info.Totals.Nodes)
+}
+
+// newestSnapshot returns the newest verified one, with the reason why none was taken.
+func (c *core) newestSnapshot(why string) (web.SnapshotInfo, error) {
+	all, err := c.snapshots()
+	if err != nil {
+		return web.SnapshotInfo{}, snapshotError(err)
+	}
+	for _, s := range all {
+		if s.Verified && s.Problem == "" {
+			out := snapshotInfo(s)
+			out.Note = why
+			return out, nil
+		}
+	}
+	return web.SnapshotInfo{Note: why}, nil
+}
+
+// snapshotError gives errors of the folder the sentinel that travels.
+func snapshotError(err error) error {
+	switch {
+	case err == nil, errors.Is(err, store.ErrFrozen), errors.Is(err, context.Canceled):
+		return err
+	case errors.Is(err, snapshot.ErrFull):
+		return web.Fail(store.ErrFull, err.Error(), "make room on that disk; older snapshots are untouched")
+	case errors.Is(err, snapshot.ErrFolder):
+		return web.Fail(web.ErrSnapshot, err.Error(), "see that snapshots.dir in the config is there and is the right folder")
+	}
+	return web.Fail(web.ErrSnapshot, err.Error(), "older snapshots are untouched; `outlast snapshot take` tries again")
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"outlast/internal/web"
+)
+
+func (a *app) undoCommand() *cobra.Command {
+	var r web.UndoRequest
+	var list bool
+	cmd := &cobra.Command{
+		Use:   "undo",
+		Short: "take back the last edits",
+		Long: `Takes back the last command that changed something, or the last N. It works after
+a restart and after the edit was sent; --redo makes them again.`,
+		Example: "  outlast undo\n  outlast undo -n 3\n  outlast undo --list",
+		Args:    args(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withDoor(cmd.Context(), func(d *door) error {
+				if list {
+					return a.listUndo(cmd, d, r.N)
+				}
+				r.Change = a.change()
+				res, err := agreed(a, func(confirm bool) (web.UndoResult, error) {
+					r.Confirm = confirm
+					return d.Undo(cmd.Context(), r)
+				})
+				if err != nil {
+					return err
+				}
+				if a.flags.json {
+					return a.printJSON(res)
+				}
+				for _, g := range res.Groups {
+					a.say("%s %s", a.undoVerb(r.Redo), g.What)
+				}
+				return nil
+			})
+		},
+	}
+	cmd.Flags().IntVarP(&r.N, "number", "n", 1, "how many commands")
+	cmd.Flags().BoolVar(&list, "list", false, "say what could be taken back")
+	cmd.Flags().BoolVar(&r.Redo, "redo", false, "make again what was taken back")
+	return cmd
+}
+
+func (a *app) undoVerb(redo bool) string {
+	verb := "took back:"
+	if redo {
+		verb = "did again:"
+	}
+	if a.flags.dryRun {
+		verb = "would have taken back:"
+	}
+	return verb
+}
+
+func (a *app) listUndo(cmd *cobra.Command, d *door, most int) error {
+	limit := 0
+	if cmd.Flags().Changed("number") {
+		limit = most
+	}
+	res, err := d.UndoList(cmd.Context(), web.UndoListRequest{Limit: limit})
+	if err != nil {
+		return err
+	}
+	if a.flags.json {
+		return a.printJSON(res)
+	}
+	for i, g := range res.Undo {
+		a.print("%2d  %s  %s (%s)", i+1, clock(g.At), g.What, g.Actor)
+	}
+	for _, g := range res.Redo {
+		a.print("redo  %s  %s (%s)", clock(g.At), g.What, g.Actor)
+	}
+	if len(res.Undo)+len(res.Redo) == 0 {
+		a.say("nothing to take back")
+	}
+	return nil
+}
