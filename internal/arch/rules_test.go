@@ -40,6 +40,8 @@ func TestImportRulesFindBreaks(t *testing.T) {
 		{"internal/outline", "a.go", "outlast/store", "only the standard library"},
 		{"internal/outline", "a.go", "golang.org/x/text/unicode/norm", "only opml"},
 		{"internal/outline", "a.go", "encoding/json", ""},
+		{"store", "a.go", "golang.org/x/sys/unix", "may, so that"},
+		{"store", "a_test.go", "golang.org/x/sys/unix", ""},
 		{"cmd/outlast", "a.go", "outlast/internal/snapshot", ""},
 		{"cmd/outlast", "a.go", "outlast/sync/remotetest", "does not ship"},
 		{"cmd/outlast", "a.go", "github.com/someone/something", "has no owner"},

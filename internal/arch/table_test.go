@@ -71,11 +71,12 @@ func owners() map[string][]string {
 		"github.com/VictoriaMetrics/metrics":    {"internal/server"},
 		"github.com/jackc/pgx/v5":               {"internal/server"},
 		"github.com/evanw/esbuild":              {"internal/web"},
-		// Ids are made at each end of a wire: in the database, for a request of the
-		// page's client, and at the service.
-		"github.com/oklog/ulid/v2": {"store", "internal/web", "internal/server"},
+		// An id is a value, not a service: it is made and read wherever edits and
+		// requests begin or arrive.
+		"github.com/oklog/ulid/v2": {"store", "sync", "internal/web", "internal/server"},
 
-		// The x modules are kept by the Go team and grow with the standard library.
+		// The x modules are kept by the Go team and grow with the standard library;
+		// every test may import them.
 		"golang.org/x/sync": {program, "sync"},
 		"golang.org/x/sys":  {program, "internal/health", "internal/doctor", "internal/osservice"},
 		"golang.org/x/term": {program},
