@@ -146,7 +146,8 @@ func (f features) has(name string) bool { return slices.Contains(f.names, name) 
 
 func (f features) info() sync.ServerInfo {
 	return sync.ServerInfo{
-		ID: f.id, RequestID: f.has(FeatureRequestID) && !f.silent, IfVersion: f.has(FeatureIfVersion),
+		ID: f.id, RequestID: f.has(FeatureRequestID) && !f.silent,
+		IfVersion: f.has(FeatureIfVersion), DeleteFile: f.has(FeatureDeleteFile),
 	}
 }
 

@@ -1,0 +1,243 @@
+// Package remotetest is the service that tests of the engine run against: our
+// own server, reached in process through the real client, with the faults of a
+// network between them. It is no second server: what a request does and what
+// is answered is the server's own doing; a fault decides whether the one
+// arrives and the other gets back.
+//
+// It starts no goroutine and keeps no connection, so it runs under
+// testing/synctest, where waits cost nothing.
+package remotetest
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httptrace"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"outlast/internal/dynalist"
+	"outlast/internal/server"
+)
+
+// Token is the token that the service accepts.
+const Token = "canary-token-of-the-tests"
+
+// Address is the base address under which clients reach the service.
+const Address = "http://127.0.0.1:1/api/v1/"
+
+// Fault is what happens to one request on its way.
+type Fault int
+
+// The faults. Those that begin with Lost keep the request from the service;
+// those that begin with Applied let it through and spoil the answer.
+const (
+	None           Fault = iota
+	LostRefused          // no connection
+	LostReset            // connection ends after the request was written
+	LostBadGateway       // a machine in between answers 502 with HTML
+	LostTimeout          // no answer in time
+	AppliedReset         // connection ends before the answer
+	AppliedGateway       // a machine in between answers 502 with HTML
+	AppliedTimeout       // no answer in time
+	AppliedCut           // the answer is cut short
+	AppliedEmpty         // 200 with nothing in it
+	AppliedHTML          // 200 with a page instead of the answer
+	Twice                // the request is delivered twice, the second answer comes back
+)
+
+// Applied are the faults after which the service has done what was asked.
+func Applied() []Fault {
+	return []Fault{AppliedReset, AppliedGateway, AppliedTimeout, AppliedCut, AppliedEmpty, AppliedHTML}
+}
+
+// Lost are the faults after which it has not.
+func Lost() []Fault { return []Fault{LostRefused, LostReset, LostBadGateway, LostTimeout} }
+
+func (f Fault) String() string {
+	return []string{
+		"none", "lost:refused", "lost:reset", "lost:502", "lost:timeout",
+		"applied:reset", "applied:502", "applied:timeout", "applied:cut", "applied:empty", "applied:html", "twice",
+	}[f]
+}
+
+// Service is a server behind a bad connection. It is an http.RoundTripper.
+type Service struct {
+	*server.Server
+
+	mu     sync.Mutex // protects the rest
+	plan   func(path string, n int) Fault
+	counts map[string]int
+}
+
+// Open returns a service with an empty account in a temporary folder.
+func Open(t testing.TB, profile server.Profile) *Service {
+	t.Helper()
+	return OpenAt(t, server.Config{Path: filepath.Join(t.TempDir(), "server.db"), Profile: profile, NoSync: true})
+}
+
+// OpenAt is Open with everything configurable.
+func OpenAt(t testing.TB, cfg server.Config) *Service {
+	t.Helper()
+	srv, err := server.Open(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := srv.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := srv.AddToken(Token); err != nil {
+		t.Fatal(err)
+	}
+	return &Service{Server: srv, counts: make(map[string]int)}
+}
+
+// Client returns a client of the service.
+func (s *Service) Client(t testing.TB) *dynalist.Client {
+	t.Helper()
+	c, err := dynalist.New(dynalist.Config{
+		Server: Address, Transport: s, Token: func() string { return Token },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// Faults sets what happens to requests from now on: plan is asked for each,
+// with the endpoint and how many requests came before it to that endpoint since
+// this call. Nil ends all faults.
+func (s *Service) Faults(plan func(path string, n int) Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.plan, s.counts = plan, make(map[string]int)
+}
+
+// Once lets the n-th request from now on (from 0) to an endpoint meet a fault.
+func (s *Service) Once(path string, n int, f Fault) {
+	s.Faults(func(p string, i int) Fault {
+		if p == path && i == n {
+			return f
+		}
+		return None
+	})
+}
+
+// Down refuses every connection until Faults is called again.
+func (s *Service) Down() { s.Faults(func(string, int) Fault { return LostRefused }) }
+
+// Requests returns how many requests were made to each endpoint since Faults
+// was last called, lost ones included.
+func (s *Service) Requests() map[string]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make(map[string]int, len(s.counts))
+	for p, n := range s.counts {
+		out[p] = n
+	}
+	return out
+}
+
+func (s *Service) next(path string) Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := s.counts[path]
+	s.counts[path]++
+	if s.plan == nil {
+		return None
+	}
+	return s.plan(path, n)
+}
+
+// RoundTrip serves a request in process, or lets it meet its fault.
+func (s *Service) RoundTrip(req *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(req.Body)
+	if err != nil {
+		return nil, fmt.Errorf("read request: %w", err)
+	}
+	req.Body.Close()
+	path := strings.TrimPrefix(req.URL.Path, "/api/v1/")
+	fault := s.next(path)
+	if fault == LostRefused {
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+	}
+	if trace := httptrace.ContextClientTrace(req.Context()); trace != nil && trace.WroteHeaders != nil {
+		trace.WroteHeaders()
+	}
+	switch fault {
+	case LostReset:
+		return nil, reset()
+	case LostBadGateway:
+		return page(req, http.StatusBadGateway), nil
+	case LostTimeout:
+		return nil, timeout{}
+	case Twice:
+		s.serve(req, body)
+	}
+	return spoil(fault, req, s.serve(req, body))
+}
+
+// serve lets the server answer.
+func (s *Service) serve(req *http.Request, body []byte) *http.Response {
+	in := httptest.NewRequestWithContext(req.Context(), req.Method, req.URL.RequestURI(), bytes.NewReader(body))
+	in.Header = req.Header.Clone()
+	in.Host = req.URL.Host
+	rec := httptest.NewRecorder()
+	s.Handler().ServeHTTP(rec, in)
+	res := rec.Result()
+	res.Request = req
+	return res
+}
+
+func spoil(f Fault, req *http.Request, res *http.Response) (*http.Response, error) {
+	switch f {
+	case AppliedReset:
+		return nil, reset()
+	case AppliedTimeout:
+		return nil, timeout{}
+	case AppliedGateway:
+		return page(req, http.StatusBadGateway), nil
+	case AppliedHTML:
+		return page(req, http.StatusOK), nil
+	case AppliedEmpty:
+		return answer(req, http.StatusOK, "application/json", nil), nil
+	case AppliedCut:
+		whole, err := io.ReadAll(res.Body)
+		if err != nil {
+			return nil, fmt.Errorf("read answer: %w", err)
+		}
+		return answer(req, res.StatusCode, res.Header.Get("Content-Type"), whole[:len(whole)/2]), nil
+	}
+	return res, nil
+}
+
+func reset() error {
+	return &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}
+}
+
+func page(req *http.Request, status int) *http.Response {
+	return answer(req, status, "text/html", []byte("<html><body>Sorry, something went wrong.</body></html>"))
+}
+
+func answer(req *http.Request, status int, contentType string, body []byte) *http.Response {
+	return &http.Response{
+		Status: http.StatusText(status), StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: http.Header{"Content-Type": {contentType}}, Body: io.NopCloser(bytes.NewReader(body)),
+		ContentLength: int64(len(body)), Request: req,
+	}
+}
+
+// timeout is the error of a deadline that passed.
+type timeout struct{}
+
+func (timeout) Error() string   { return "i/o timeout" }
+func (timeout) Timeout() bool   { return true }
+func (timeout) Temporary() bool { return true }
