@@ -79,36 +79,3 @@ func (m *merger) trash(n *outline.Node) {
 	}
 }
 
-// withoutOvertaken returns the log with one record at most, the last, that
-// inserts or deletes a node which the service has. An insert that takes back a
-// delete becomes a move to where the node was put again.
-func (m *merger) withoutOvertaken() []store.Record {
-	last := make(map[outline.NodeID]store.OpID)
-	deleted := make(map[outline.NodeID]bool)
-	for _, r := range m.log {
-		c := r.Node
-		if m.remote.Node(c.Node) == nil || c.Kind != outline.Insert && c.Kind != outline.Delete {
-			continue
-		}
-		last[c.Node] = r.ID
-		deleted[c.Node] = deleted[c.Node] || c.Kind == outline.Delete
-	}
-	out := make([]store.Record, 0, len(m.log))
-	for _, r := range m.log {
-		c := r.Node
-		structural := c.Kind == outline.Insert || c.Kind == outline.Delete
-		if !structural || !deleted[c.Node] {
-			out = append(out, r)
-			continue
-		}
-		if last[c.Node] != r.ID {
-			m.confirm(r)
-			continue
-		}
-		if c.Kind == outline.Insert {
-			r.Node = &outline.Change{Kind: outline.Move, Node: c.Node, To: c.To}
-		}
-		out = append(out, r)
-	}
-	return out
-}

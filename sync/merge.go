@@ -20,9 +20,10 @@ const (
 
 // mergeInput is what a merge is made from. Nothing in it is changed.
 type mergeInput struct {
-	base   *outline.Document // the last read, nil before the first
-	remote *outline.Document // this read
-	log    []store.Record    // the unconfirmed records of this document, in order
+	base   *outline.Document       // the last read, nil before the first
+	remote *outline.Document       // this read
+	log    []store.Record          // the unconfirmed records of this document, in order
+	doubt  map[outline.NodeID]bool // inserts that a request in doubt may still make
 	now    time.Time
 	newID  func() string // ULIDs
 }

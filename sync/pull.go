@@ -197,7 +197,11 @@ func (s *round) store(tx *store.Tx, t *tree, rename map[outline.NodeID]outline.N
 	if err != nil {
 		return err
 	}
-	m := merge(mergeInput{base: base, remote: t.doc, log: renamed(log, rename), now: now, newID: s.newID})
+	doubt, _, err := fencedNodes(tx, doc)
+	if err != nil {
+		return err
+	}
+	m := merge(mergeInput{base: base, remote: t.doc, log: renamed(log, rename), doubt: doubt, now: now, newID: s.newID})
 	orphans, err := t.orphanJSON()
 	if err != nil {
 		return err

@@ -1,0 +1,48 @@
+package sync
+
+import (
+	"outlast/internal/outline"
+	"outlast/store"
+)
+
+// withoutOvertaken returns the log without what later records of it have made
+// pointless, which counts as confirmed:
+//
+//   - all about a node that the log deletes in the end and the service does not
+//     have, unless a request in doubt may still make it;
+//   - of a node that the service has, every insert and delete but the last. An
+//     insert that takes back a delete becomes a move to where the node was put.
+func (m *merger) withoutOvertaken() []store.Record {
+	last := make(map[outline.NodeID]*store.Record)
+	deleted := make(map[outline.NodeID]bool)
+	for i := range m.log {
+		r := &m.log[i]
+		if isStructural(r) {
+			last[r.Node.Node] = r
+			deleted[r.Node.Node] = deleted[r.Node.Node] || r.Node.Kind == outline.Delete
+		}
+	}
+	out := make([]store.Record, 0, len(m.log))
+	for _, r := range m.log {
+		id := r.Node.Node
+		if !deleted[id] {
+			out = append(out, r)
+			continue
+		}
+		switch there := m.remote.Node(id) != nil; {
+		case !there && last[id].Node.Kind == outline.Delete && !m.doubt[id],
+			there && isStructural(&r) && last[id].ID != r.ID:
+			m.confirm(r)
+			continue
+		case there && r.Node.Kind == outline.Insert:
+			r.Node = &outline.Change{Kind: outline.Move, Node: id, To: r.Node.To}
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// isStructural tells whether a record makes a node exist or not.
+func isStructural(r *store.Record) bool {
+	return r.Node.Kind == outline.Insert || r.Node.Kind == outline.Delete
+}
