@@ -252,11 +252,11 @@ func (s *scanner) cdata(b []byte, opening int) (kind, int, *fault) {
 // instruction parses <?...?>: the XML declaration at the very beginning, else
 // something that is passed over.
 func (s *scanner) instruction(b []byte) (int, *fault) {
-	end := bytes.Index(b, []byte("?>"))
+	end := 2 + bytes.Index(b[2:], []byte("?>"))
 	switch {
-	case len(b) > s.lim.Attribute && (end < 0 || end > s.lim.Attribute):
+	case len(b) > s.lim.Attribute && (end < 2 || end > s.lim.Attribute):
 		return 0, s.tooLong("processing instruction")
-	case end < 0:
+	case end < 2:
 		return 0, nil
 	}
 	n, ok := nameLength(b[2:end])
