@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"net/http"
 
 	"outlast/internal/outline"
@@ -91,10 +92,10 @@ func kinds() []kind {
 		{ErrSnapshot, "snapshot", http.StatusConflict, "", "run `outlast snapshot take`"},
 		{ErrNotReady, "not_ready", http.StatusServiceUnavailable, "", "run `outlast init`"},
 		{ErrForbidden, "forbidden", http.StatusForbidden, nothingChanged, ""},
-		{store.ErrFrozen, "frozen", http.StatusInsufficientStorage, "what was saved before is on the disk; this was not saved", "run `outlast doctor`"},
-		{store.ErrUnknown, "unknown_outcome", http.StatusInsufficientStorage, "what was saved before is on the disk; this may have been saved", "run `outlast doctor`, then look whether it is there"},
+		{store.ErrFrozen, "frozen", http.StatusInsufficientStorage, "what was saved before is on the disk; this was not saved", "see that the disk is healthy and has room, then start outlast again"},
+		{store.ErrUnknown, "unknown_outcome", http.StatusInsufficientStorage, "what was saved before is on the disk; this may have been saved", "see that the disk is healthy and has room, start outlast again, then look whether it is there"},
 		{store.ErrFull, "full", http.StatusInsufficientStorage, "nothing was saved, nothing was lost", "raise max_size in the [store] section of the configuration"},
-		{store.ErrDamaged, "damaged", http.StatusInternalServerError, "the file is left as it is", "run `outlast doctor`"},
+		{store.ErrDamaged, "damaged", http.StatusInternalServerError, "the file is left as it is; snapshots do not depend on it", "keep a copy of the file; `outlast snapshot verify` checks the newest snapshot"},
 		{store.ErrSchema, "schema", http.StatusInternalServerError, "the file is left as it is", "install the newer version"},
 		{store.ErrLocked, "locked", http.StatusLocked, nothingChanged, ""},
 		{store.ErrMissing, "missing", http.StatusServiceUnavailable, "", "run `outlast init`"},
@@ -107,9 +108,11 @@ func kinds() []kind {
 		{outline.ErrNotEmpty, "not_empty", http.StatusConflict, nothingChanged, ""},
 		{outline.ErrExists, "exists", http.StatusConflict, nothingChanged, ""},
 		{outline.ErrInvalid, "invalid", http.StatusBadRequest, nothingChanged, ""},
+		{fs.ErrNotExist, "no_path", http.StatusBadRequest, nothingChanged, ""},
+		{fs.ErrPermission, "no_permission", http.StatusForbidden, nothingChanged, ""},
 		{context.Canceled, "canceled", 499, "", ""},
 		{context.DeadlineExceeded, "deadline", http.StatusGatewayTimeout, "", "try again"},
-		{ErrInternal, "internal", http.StatusInternalServerError, "", "run `outlast report` and tell us"},
+		{ErrInternal, "internal", http.StatusInternalServerError, "", "try again; with -vv it says more"},
 	}
 }
 
