@@ -11,6 +11,8 @@ import (
 
 	"outlast/internal/outline"
 	"outlast/internal/secret"
+	"outlast/internal/snapshot"
+	"outlast/internal/web"
 	"outlast/store"
 	"outlast/sync"
 )
@@ -98,6 +100,11 @@ func explain(err error) failure {
 		f = *own
 	}
 	f.what = err.Error()
+	if said, ok := errors.AsType[*web.Error](err); ok {
+		fill(&f.safe, said.Safe)
+		fill(&f.next, said.Next)
+		f.what += candidates(said.Candidates)
+	}
 	for _, m := range meanings() {
 		if m.applies(err) {
 			fill(&f.code, m.code)
@@ -110,6 +117,15 @@ func explain(err error) failure {
 	fill(&f.safe, "every edit that was accepted is on this disk")
 	fill(&f.next, "`outlast status` shows where things stand")
 	return f
+}
+
+// candidates lists what a name may have meant, with ids to choose by.
+func candidates(refs []web.Ref) string {
+	var b strings.Builder
+	for _, r := range refs {
+		fmt.Fprintf(&b, "\n  %s  %s", r.Name(), firstLines(r.Path))
+	}
+	return b.String()
 }
 
 func fill[T comparable](field *T, value T) {
@@ -147,7 +163,7 @@ func meanings() []meaning {
 			"see that the disk is healthy and has room, then start outlast again; `outlast export --all` still reads",
 		},
 		{
-			[]error{store.ErrFull, syscall.ENOSPC, syscall.EDQUOT},
+			[]error{store.ErrFull, snapshot.ErrFull, syscall.ENOSPC, syscall.EDQUOT},
 			exitDisk,
 			"what was accepted before is on this disk; this change was not saved",
 			"make room (or raise store.max_size in the config) and run it again",
@@ -165,10 +181,28 @@ func meanings() []meaning {
 			"wait for the other process, or end it",
 		},
 		{
-			[]error{store.ErrMissing},
+			[]error{store.ErrMissing, web.ErrNotReady},
 			exitNoStore,
 			unchanged,
 			"`outlast init` makes one; look at --home if you expected it here",
+		},
+		{
+			[]error{web.ErrConfirm},
+			exitDecide,
+			unchanged,
+			"say --yes to agree",
+		},
+		{
+			[]error{web.ErrSnapshot, snapshot.ErrMissing, snapshot.ErrUnverified, snapshot.ErrFolder},
+			exitSnapshot,
+			"the outline itself and other snapshots are untouched",
+			"`outlast snapshot take` makes a new one",
+		},
+		{
+			[]error{web.ErrNothing},
+			exitError,
+			unchanged,
+			"nothing to do",
 		},
 		{
 			[]error{store.ErrSchema},
@@ -207,7 +241,7 @@ func meanings() []meaning {
 			"ask its owner for the right to edit, or copy the text into a document of your own",
 		},
 		{
-			[]error{sync.ErrToken},
+			[]error{sync.ErrToken, web.ErrToken},
 			exitToken,
 			"edits are on this disk and go on being accepted; no further request was made with this token",
 			"`outlast login` takes a new token",
@@ -219,7 +253,7 @@ func meanings() []meaning {
 			"`outlast login` stores the token of your account",
 		},
 		{
-			[]error{sync.ErrUnreachable, sync.ErrRateLimited},
+			[]error{sync.ErrUnreachable, sync.ErrRateLimited, web.ErrUnreachable},
 			exitUnreachable,
 			"edits are on this disk and go on being accepted",
 			"nothing to do while a daemon runs; else `outlast sync` later",
