@@ -200,7 +200,7 @@ func filesEditedField(r *sync.FileEdited) readField {
 				return err
 			})
 		case "created":
-			r.Created, err = ids(s, nil)
+			r.Created, err = ids(s, []outline.ServiceID{}) // not nil: that means left out
 		default:
 			return false, nil
 		}

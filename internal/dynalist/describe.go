@@ -74,7 +74,7 @@ func describeTLS(err error) string {
 	host, isHost := errors.AsType[x509.HostnameError](err)
 	_, isUnknown := errors.AsType[x509.UnknownAuthorityError](err)
 	_, isAny := errors.AsType[*tls.CertificateVerificationError](err)
-	_, isPlain := errors.AsType[tls.RecordHeaderError](err)
+	_, isNoTLS := errors.AsType[tls.RecordHeaderError](err)
 	switch {
 	case isInvalid && invalid.Reason == x509.Expired:
 		return fmt.Sprintf("the service's certificate is valid from %s to %s only; the clock here says %s",
@@ -85,7 +85,7 @@ func describeTLS(err error) string {
 		return "the service's certificate comes from an authority that this machine does not know"
 	case isInvalid || isAny:
 		return "the service's certificate is not valid"
-	case isPlain:
+	case isNoTLS || errors.Is(err, http.ErrSchemeMismatch):
 		return "the service does not speak TLS"
 	}
 	return ""

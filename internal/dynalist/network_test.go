@@ -152,3 +152,11 @@ func endpoints() []endpoint {
 		}},
 	}
 }
+
+// answerOK answers every request with the text at that moment.
+func answerOK(text func() string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		io.WriteString(w, text())
+	}
+}

@@ -306,17 +306,6 @@ func (s *scanner) integer() (int64, error) {
 	return n, nil
 }
 
-// strs reads an array of strings.
-func (s *scanner) strs() ([]string, error) {
-	var all []string
-	err := s.array(func() error {
-		v, err := s.str()
-		all = append(all, v)
-		return err
-	})
-	return all, err
-}
-
 // raw reads any value and returns it as written.
 func (s *scanner) raw() (string, error) {
 	s.space()

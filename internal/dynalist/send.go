@@ -104,7 +104,7 @@ func pause(_, _ time.Duration, attempt int, resp *http.Response) time.Duration {
 			return min(d, maxWait)
 		}
 	}
-	d := min(firstWait<<attempt, maxWait)
+	d := min(firstWait<<min(attempt, maxRepeats), maxWait)
 	return d/2 + rand.N(d/2)
 }
 
