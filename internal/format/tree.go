@@ -1,0 +1,202 @@
+package format
+
+import (
+	"archive/zip"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"outlast/internal/outline"
+)
+
+// Tree is what a folder or archive of documents holds, such as a backup made by
+// the service: folders, and documents as .opml files.
+type Tree struct {
+	Entries []Entry      // in preorder: folders and documents of a folder by name
+	Skipped map[Skip]int // what is no document, counted
+	files   fs.FS
+}
+
+// Entry is a folder or a document.
+type Entry struct {
+	Path   string // slash-separated, below the top
+	Title  string // of a folder its name; of a document the name without extension, until it is read
+	Folder bool
+	Parent int   // index of the folder in Entries, -1 at the top
+	Size   int64 // bytes of a document's file
+}
+
+// Skip is why a file was passed over.
+type Skip string
+
+// The reasons.
+const (
+	SkipText    Skip = "text beside the OPML of the same name"
+	SkipOther   Skip = "not OPML"
+	SkipSpecial Skip = "not an ordinary file"
+	SkipHidden  Skip = "hidden"
+)
+
+// TreeLimits bound what ReadTree and OpenZip take. Zero means the default.
+type TreeLimits struct {
+	Entries int   // files and folders, skipped ones too; default 100,000
+	Depth   int   // nested folders; default 100
+	File    int64 // bytes of one file, unpacked; default 512 MiB
+	Total   int64 // bytes of all files of an archive, unpacked; default 8 GiB
+}
+
+func (l TreeLimits) orDefault() TreeLimits {
+	if l.Entries == 0 {
+		l.Entries = 100_000
+	}
+	if l.Depth == 0 {
+		l.Depth = 100
+	}
+	if l.File == 0 {
+		l.File = 512 << 20
+	}
+	if l.Total == 0 {
+		l.Total = 8 << 30
+	}
+	return l
+}
+
+// OpenZip returns the files of an archive, once all its names and sizes have
+// been found sound. Names that lead out of the archive are refused, not mended.
+func OpenZip(r io.ReaderAt, size int64, limits TreeLimits) (fs.FS, error) {
+	limits = limits.orDefault()
+	z, err := zip.NewReader(r, size)
+	if err != nil && !errors.Is(err, zip.ErrInsecurePath) { // named below
+		return nil, fmt.Errorf("open zip: %w", err)
+	}
+	if len(z.File) > limits.Entries {
+		return nil, fmt.Errorf("open zip: more than %d entries: %w", limits.Entries, outline.ErrInvalid)
+	}
+	seen := make(map[string]bool, len(z.File))
+	var total uint64
+	for _, f := range z.File {
+		name := strings.TrimSuffix(f.Name, "/")
+		total += min(f.UncompressedSize64, 1<<40)
+		switch {
+		case !fs.ValidPath(name) || name == "." || strings.ContainsAny(name, "\\\x00"):
+			err = fmt.Errorf("name %q leads out of the archive or is none", f.Name)
+		case seen[name]:
+			err = fmt.Errorf("name %q occurs twice", f.Name)
+		case f.UncompressedSize64 > uint64(limits.File):
+			err = fmt.Errorf("%q is larger than %d bytes", f.Name, limits.File)
+		case total > uint64(limits.Total):
+			err = fmt.Errorf("files are larger than %d bytes in all", limits.Total)
+		case f.Flags&1 != 0:
+			err = fmt.Errorf("%q is encrypted", f.Name)
+		default:
+			seen[name] = true
+			continue
+		}
+		return nil, fmt.Errorf("open zip: %w: %w", err, outline.ErrInvalid)
+	}
+	return z, nil
+}
+
+// ReadTree lists what files holds. No document is read yet.
+func ReadTree(files fs.FS, limits TreeLimits) (*Tree, error) {
+	w := treeWalk{
+		Tree:   Tree{Skipped: map[Skip]int{}, files: files},
+		limits: limits.orDefault(),
+		parent: map[string]int{".": -1},
+	}
+	if err := fs.WalkDir(files, ".", w.visit); err != nil {
+		return nil, fmt.Errorf("read folder: %w", err)
+	}
+	return &w.Tree, nil
+}
+
+// Open opens the file of a document. It ends after Entry.Size bytes at most, so
+// that an archive cannot unpack to more than it declares.
+func (t *Tree) Open(e Entry) (io.ReadCloser, error) {
+	f, err := t.files.Open(e.Path)
+	if err != nil {
+		return nil, fmt.Errorf("open document: %w", err)
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{io.LimitReader(f, e.Size), f}, nil
+}
+
+// treeWalk builds a Tree.
+type treeWalk struct {
+	Tree
+	limits TreeLimits
+	count  int
+	parent map[string]int // index of each folder, by path
+}
+
+func (w *treeWalk) visit(name string, d fs.DirEntry, err error) error {
+	if err != nil || name == "." {
+		return err
+	}
+	if w.count++; w.count > w.limits.Entries {
+		return fmt.Errorf("more than %d files and folders: %w", w.limits.Entries, outline.ErrInvalid)
+	}
+	if strings.HasPrefix(d.Name(), ".") || d.Name() == "__MACOSX" {
+		w.Skipped[SkipHidden]++
+		if d.IsDir() {
+			return fs.SkipDir
+		}
+		return nil
+	}
+	if d.IsDir() {
+		return w.folder(name)
+	}
+	return w.file(name, d)
+}
+
+func (w *treeWalk) folder(name string) error {
+	if strings.Count(name, "/") >= w.limits.Depth {
+		return fmt.Errorf("%s: folders are nested deeper than %d: %w", name, w.limits.Depth, outline.ErrInvalid)
+	}
+	e := Entry{Path: name, Title: path.Base(name), Folder: true, Parent: w.parent[path.Dir(name)]}
+	w.parent[name] = len(w.Entries)
+	w.Entries = append(w.Entries, e)
+	return nil
+}
+
+func (w *treeWalk) file(name string, d fs.DirEntry) error {
+	ext := path.Ext(name)
+	switch {
+	case !d.Type().IsRegular():
+		w.Skipped[SkipSpecial]++
+		return nil
+	case strings.EqualFold(ext, ".txt") && w.beside(name, ext):
+		w.Skipped[SkipText]++
+		return nil
+	case !strings.EqualFold(ext, ".opml"):
+		w.Skipped[SkipOther]++
+		return nil
+	}
+	info, err := d.Info()
+	if err != nil {
+		return err
+	}
+	if info.Size() > w.limits.File {
+		return fmt.Errorf("%s is larger than %d bytes: %w", name, w.limits.File, outline.ErrInvalid)
+	}
+	title := strings.TrimSuffix(path.Base(name), ext)
+	w.Entries = append(w.Entries, Entry{
+		Path: name, Title: title, Parent: w.parent[path.Dir(name)], Size: info.Size(),
+	})
+	return nil
+}
+
+// beside tells whether there is an OPML file of the same name.
+func (w *treeWalk) beside(name, ext string) bool {
+	stem := strings.TrimSuffix(name, ext)
+	return slices.ContainsFunc([]string{".opml", ".OPML"}, func(e string) bool {
+		_, err := fs.Stat(w.files, stem+e)
+		return err == nil
+	})
+}

@@ -1,0 +1,119 @@
+package format
+
+import (
+	"archive/zip"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"outlast/internal/outline"
+)
+
+const tiny = `<opml version="2.0"><head><title>t</title></head><body/></opml>`
+
+// pack makes an archive of files with one content.
+func pack(t *testing.T, names ...string) *bytes.Reader {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for _, name := range names {
+		w, err := z.Create(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasSuffix(name, "/") {
+			_, err = io.WriteString(w, tiny)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return bytes.NewReader(b.Bytes())
+}
+
+func openZip(r *bytes.Reader, lim TreeLimits) (fs.FS, error) { return OpenZip(r, r.Size(), lim) }
+
+func TestTreeOfZip(t *testing.T) {
+	files, err := openZip(pack(t, "b.opml", "a/b/c.opml", "a/x.OPML", "a/x.txt", "notes.txt", ".hidden", "__MACOSX/._b.opml", "empty/"), TreeLimits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree, err := ReadTree(files, TreeLimits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got strings.Builder
+	for _, e := range tree.Entries {
+		fmt.Fprintf(&got, "%s|%s|%v|%d\n", e.Path, e.Title, e.Folder, e.Parent)
+	}
+	const want = "a|a|true|-1\na/b|b|true|0\na/b/c.opml|c|false|1\na/x.OPML|x|false|0\nb.opml|b|false|-1\nempty|empty|true|-1\n"
+	if got.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", got.String(), want)
+	}
+	if fmt.Sprint(tree.Skipped) != "map[hidden:2 not OPML:1 text beside the OPML of the same name:1]" {
+		t.Errorf("skipped %v", tree.Skipped)
+	}
+	r, err := tree.Open(tree.Entries[4])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close() //nolint:errcheck // read only
+	if b, err := io.ReadAll(r); err != nil || string(b) != tiny {
+		t.Errorf("got %q, %v", b, err)
+	}
+}
+
+func TestZipRefuses(t *testing.T) {
+	for want, names := range map[string][]string{
+		"leads out":          {"../evil.opml"},
+		"/etc":               {"/etc/passwd.opml"},
+		`a\\b`:               {`a\b.opml`},
+		"a/../b":             {"a/../b.opml"},
+		"occurs twice":       {"a.opml", "a.opml"},
+		"more than 3":        {"a", "b", "c", "d"},
+		"bytes in all":       {"a", "b", "c"},
+		"larger than 70":     {"x"},
+		"not a valid zip":    nil,
+		"nested deeper than": {"a/b/c/d.opml"},
+	} {
+		lim := TreeLimits{Entries: 3, File: 1000, Total: 150, Depth: 2}
+		if want == "larger than 70" {
+			lim.File = int64(len(tiny)) - 1
+			want = "larger than"
+		}
+		r := pack(t, names...)
+		if names == nil {
+			r = bytes.NewReader([]byte("not a zip"))
+		}
+		files, err := openZip(r, lim)
+		if err == nil {
+			_, err = ReadTree(files, lim)
+		}
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: got %v, want %q", names, err, want)
+		}
+	}
+}
+
+func TestTreeSkipsLinks(t *testing.T) {
+	files := fstest.MapFS{
+		"a.opml":    {Data: []byte(tiny)},
+		"link.opml": {Data: []byte("a.opml"), Mode: fs.ModeSymlink},
+	}
+	tree, err := ReadTree(files, TreeLimits{})
+	if err != nil || len(tree.Entries) != 1 || tree.Skipped[SkipSpecial] != 1 {
+		t.Errorf("got %+v, %v", tree, err)
+	}
+	_, err = ReadTree(fstest.MapFS{"a.opml": {Data: make([]byte, 10)}}, TreeLimits{File: 9})
+	if !errors.Is(err, outline.ErrInvalid) {
+		t.Errorf("got %v for a huge file", err)
+	}
+}
