@@ -1,7 +1,5 @@
 package health
 
-import "fmt"
-
 // Level is the answer for a monitor.
 type Level string
 
@@ -32,5 +30,5 @@ func (l Level) String() string {
 	if l == Fine {
 		return "fine"
 	}
-	return fmt.Sprintf("%s", string(l))
+	return string(l)
 }

@@ -1,0 +1,183 @@
+package health
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"outlast/store"
+)
+
+// storage judges whether edits can be saved.
+func storage(f Facts) []finding {
+	var found []finding
+	if f.Frozen != nil {
+		found = append(found, finding{state: Frozen, level: Critical, text: "nothing is saved any more: " + f.Frozen.Error()})
+	}
+	if f.ReadOnly != "" {
+		found = append(found, finding{state: ReadOnly, level: Critical, text: "nothing can be saved: " + f.ReadOnly})
+	}
+	return found
+}
+
+// Kinds of store.Trouble that the engine writes.
+const (
+	kindOffline    = "offline"
+	kindService    = "service"
+	kindToken      = "token"
+	kindRate       = "rate"
+	kindHold       = "hold"
+	kindPermission = "permission"
+)
+
+// unreached tells whether a kind of trouble means that the service does not serve.
+func unreached(kind string) bool { return kind == kindOffline || kind == kindService }
+
+// account judges what the engine wrote down of the account and its documents.
+func account(f Facts) []finding {
+	var found []finding
+	if f.Account.Trouble != nil {
+		found = append(found, trouble(f, *f.Account.Trouble))
+	}
+	for _, id := range slices.Sorted(maps.Keys(f.Account.Held)) {
+		t := f.Account.Held[id]
+		found = append(found, finding{Held, Warning, "a document waits for you: " + t.Text, t.Since})
+	}
+	if f.Queue.Parked > 0 {
+		found = append(found, finding{
+			state: Held, level: Warning,
+			text: fmt.Sprintf("%d edits were refused by the service and wait for you", f.Queue.Parked),
+		})
+	}
+	if f.SmallClass != ClassFailing && (f.LargeClass == ClassFailing || f.LargeClass == ClassSlow) {
+		found = append(found, finding{state: Degraded, level: Warning, text: "large requests fail or are slow, small ones pass"})
+	}
+	if f.Account.LastSync.IsZero() {
+		found = append(found, starting(f))
+	}
+	return found
+}
+
+// trouble turns the account's trouble into a cause.
+func trouble(f Facts, t store.Trouble) finding {
+	c := finding{text: t.Text, since: t.Since, level: Warning, state: Degraded}
+	switch t.Kind {
+	case kindOffline, kindService:
+		c.state = Offline
+	case kindToken:
+		c.state, c.level = SignedOut, Critical
+	case kindHold, kindPermission:
+		c.state = Held
+	case kindRate:
+		c.level = Fine
+	}
+	if c.text == "" {
+		c.text = "trouble: " + t.Kind
+	}
+	if c.state == Offline && !t.Since.IsZero() {
+		c.text += fmt.Sprintf(" (since %s, %d edits are safe on this disk)", t.Since.UTC().Format(time.RFC3339), f.Queue.Pending)
+	}
+	return c
+}
+
+func starting(f Facts) finding {
+	switch {
+	case f.Account.Server == "":
+		return finding{state: Starting, level: Unknown, text: "no account yet: run `outlast init`"}
+	case f.Documents == 0:
+		return finding{state: Starting, level: Unknown, text: "the first sync has not begun"}
+	}
+	return finding{state: Starting, level: Warning, text: fmt.Sprintf("the first sync is not complete: %d of %d documents", f.Read, f.Documents)}
+}
+
+// clocks judges how long ago the good things happened.
+func clocks(f Facts) []finding {
+	if f.Account.LastSync.IsZero() {
+		return unsent(f, nil)
+	}
+	var found []finding
+	risk := func(level Level, since time.Time, format string, args ...any) {
+		found = append(found, finding{AtRisk, level, fmt.Sprintf(format, args...), since})
+	}
+	a := f.Account
+	if age := f.Now.Sub(a.LastSync); age > syncAlarm {
+		risk(Critical, a.LastSync, "not in step with the service for %s", round(age))
+	} else if age := f.Now.Sub(a.LastContact); age > contactWarn && !a.LastContact.IsZero() {
+		risk(Warning, a.LastContact, "no good answer from the service for %s", round(age))
+	}
+	if s := f.Snapshots; s != nil {
+		switch age := f.Now.Sub(s.LastVerified); {
+		case s.LastVerified.IsZero():
+			risk(Critical, time.Time{}, "there is no verified snapshot")
+		case age > snapAlarm:
+			risk(Critical, s.LastVerified, "the newest verified snapshot is %s old", round(age))
+		}
+		if s.Trouble != "" {
+			risk(Warning, time.Time{}, "the last snapshot failed: %s", s.Trouble)
+		}
+		if age := f.Now.Sub(s.LastDrill); age > drillAlarm && !s.LastDrill.IsZero() {
+			risk(Warning, s.LastDrill, "no snapshot was restored as a test for %s", round(age))
+		}
+	}
+	return unsent(f, found)
+}
+
+// unsent judges the age of the oldest edit that waits.
+func unsent(f Facts, found []finding) []finding {
+	if f.Queue.Pending == 0 || f.Queue.Oldest.IsZero() {
+		return found
+	}
+	age := f.Now.Sub(f.Queue.Oldest)
+	online := f.Account.Trouble == nil
+	c := finding{state: AtRisk, since: f.Queue.Oldest, text: fmt.Sprintf("an edit waits to be sent for %s", round(age))}
+	switch {
+	case age > unsentAlarm, online && age > unsentOnline:
+		c.level = Critical
+	case online && age > unsentWarn:
+		c.level = Warning
+	default:
+		return found
+	}
+	return append(found, c)
+}
+
+// program judges the parts of the program itself.
+func program(f Facts) []finding {
+	var found []finding
+	if f.Daemon != nil && !*f.Daemon {
+		c := finding{state: AtRisk, level: Warning, text: "the background service does not run: edits are sent by `outlast sync` only"}
+		if f.Installed {
+			c.level, c.text = Critical, "the background service is installed and does not run"
+		}
+		found = append(found, c)
+	}
+	if f.AlertTrouble != "" {
+		found = append(found, finding{state: AtRisk, level: Warning, text: "a notice could not be delivered: " + f.AlertTrouble})
+	}
+	return found
+}
+
+func disks(f Facts) []finding {
+	var found []finding
+	for _, d := range f.Disks {
+		if d.Level != Fine && d.Level != Unknown {
+			found = append(found, finding{
+				state: AtRisk, level: d.Level,
+				text: fmt.Sprintf("the disk of %s (%s) is nearly full: %d MiB free", d.Path, d.Use, d.FreeBytes>>20),
+			})
+		}
+	}
+	return found
+}
+
+// round shows an age in the largest unit that says enough.
+func round(age time.Duration) string {
+	switch {
+	case age >= 48*time.Hour:
+		return fmt.Sprintf("%d days", int(age.Hours()/24))
+	case age >= 2*time.Hour:
+		return fmt.Sprintf("%d h", int(age.Hours()))
+	}
+	return fmt.Sprintf("%d min", int(age.Minutes()))
+}

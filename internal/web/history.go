@@ -1,0 +1,104 @@
+package web
+
+import (
+	"strings"
+
+	"outlast/internal/outline"
+	"outlast/store"
+)
+
+// Actors whose groups are not a person's edits, and how an undo is marked: by
+// an actor that names the group it takes back, so that the history alone tells
+// what can be undone.
+const (
+	actorMerge = "merge"
+	undoMark   = "undo:"
+	redoMark   = "redo:"
+)
+
+// past is one group of the history. Origin is the command that a person gave;
+// for a redo it is the group made again.
+type past struct {
+	origin store.OpID
+	recs   []store.Record // newest first
+}
+
+// stacks reads, newest first, what can be undone and redone, up to a limit each.
+//
+// Seen from now into the past, the first mention of a command decides about it:
+// its undo means that it is taken back, its redo or itself that it stands.
+// A command that stands ends what can be redone.
+func stacks(tx *store.Tx, limit int) (undo, redo []past, err error) {
+	decided := map[store.OpID]bool{}
+	redoable := true
+	for g, err := range groups(tx) {
+		if err != nil {
+			return nil, nil, err
+		}
+		actor, id := g.recs[0].Actor, g.recs[0].Group
+		taken, isUndo := strings.CutPrefix(actor, undoMark)
+		again, isRedo := strings.CutPrefix(actor, redoMark)
+		switch {
+		case isUndo:
+			g.origin = store.OpID(taken)
+		case isRedo:
+			g.origin = store.OpID(again)
+		default:
+			g.origin = id
+		}
+		if decided[g.origin] {
+			continue
+		}
+		decided[g.origin] = true
+		switch {
+		case isUndo && redoable && len(redo) < limit:
+			redo = append(redo, g)
+		case isUndo:
+		default:
+			redoable = redoable && isRedo
+			if len(undo) < limit {
+				undo = append(undo, g)
+			}
+		}
+		if len(undo) >= limit && (!redoable || len(redo) >= limit) {
+			break
+		}
+	}
+	return undo, redo, nil
+}
+
+// groups yields the groups of the history, newest first. The records of a
+// group stand together, but for what a merge added among them.
+func groups(tx *store.Tx) func(yield func(past, error) bool) {
+	return func(yield func(past, error) bool) {
+		var g past
+		for rec, err := range tx.History() {
+			if err != nil {
+				yield(past{}, err)
+				return
+			}
+			if rec.Actor == actorMerge || rec.Reason == store.Superseded {
+				continue // not a person's, or without effect on the tree
+			}
+			if len(g.recs) > 0 && g.recs[0].Group != rec.Group {
+				if !yield(g, nil) {
+					return
+				}
+				g = past{}
+			}
+			g.recs = append(g.recs, rec)
+		}
+		if len(g.recs) > 0 {
+			yield(g, nil)
+		}
+	}
+}
+
+// describe tells for people what a group did.
+func (g past) describe(files *outline.Files) UndoGroup {
+	last := g.recs[len(g.recs)-1] // the first that was made
+	return UndoGroup{
+		Group: string(g.origin), Actor: g.recs[0].Actor, At: last.Wall.UTC(),
+		Ops: len(g.recs), What: what(files, g.recs),
+	}
+}

@@ -1,0 +1,226 @@
+package web
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"outlast/internal/outline"
+	"outlast/store"
+	"outlast/store/storetest"
+)
+
+func TestUndoAndRedo(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	doc := w.doc("Work", "a", " b", "c")
+	start := w.tree(doc)
+	must(w.Remove(ctx, RemoveRequest{Names: []string{"Work/a"}}))(t)
+	must(w.Check(ctx, CheckRequest{Names: []string{"Work/c"}}))(t)
+	w.wantTree(doc, "c x")
+
+	r := must(w.Undo(ctx, UndoRequest{N: 2}))(t)
+	if len(r.Groups) != 2 || r.Groups[0].What != "check 1 item in Work" || r.Groups[1].What != "delete 2 items in Work" {
+		t.Errorf("got %+v", r.Groups)
+	}
+	w.wantTree(doc, strings.Split(start, "\n")...)
+
+	must(w.Undo(ctx, UndoRequest{Redo: true}))(t)
+	w.wantTree(doc, "c")
+	must(w.Undo(ctx, UndoRequest{Redo: true}))(t)
+	w.wantTree(doc, "c x")
+	_, err := w.Undo(ctx, UndoRequest{Redo: true})
+	wantError(t, err, ErrNothing)
+
+	must(w.Undo(ctx, UndoRequest{}))(t)
+	w.add("Work", "new") // a new edit ends what can be redone
+	_, err = w.Undo(ctx, UndoRequest{Redo: true})
+	wantError(t, err, ErrNothing)
+	must(w.Undo(ctx, UndoRequest{N: 2}))(t)
+	w.wantTree(doc, strings.Split(start, "\n")...)
+}
+
+func TestUndoSurvivesRestart(t *testing.T) {
+	w := newWorld(t)
+	doc := w.doc("Work", "a")
+	must(w.Remove(t.Context(), RemoveRequest{Names: []string{"Work/a"}}))(t)
+	w = worldOf(t, storetest.Reopen(t, w.db))
+	must(w.Undo(t.Context(), UndoRequest{}))(t)
+	w.wantTree(doc, "a")
+	w = worldOf(t, storetest.Reopen(t, w.db))
+	must(w.Undo(t.Context(), UndoRequest{Redo: true}))(t)
+	w.wantTree(doc)
+	list := must(w.UndoList(t.Context(), UndoListRequest{}))(t)
+	if len(list.Undo) != 3 || len(list.Redo) != 0 {
+		t.Errorf("got %+v", list)
+	}
+}
+
+func TestUndoRepeatedTakesBackOnce(t *testing.T) {
+	w := newWorld(t)
+	doc := w.doc("Work")
+	w.add("Work", "a")
+	w.add("Work", "b")
+	r := UndoRequest{Change: Change{Group: NewGroup()}}
+	must(w.Undo(t.Context(), r))(t)
+	if again := must(w.Undo(t.Context(), r))(t); !again.Repeated || len(again.Groups) != 1 {
+		t.Errorf("got %+v", again)
+	}
+	w.wantTree(doc, "a")
+	dry := must(w.Undo(t.Context(), UndoRequest{Change: Change{DryRun: true}, N: 5}))(t)
+	if len(dry.Groups) != 2 {
+		t.Errorf("dry run told of %d groups", len(dry.Groups))
+	}
+	w.wantTree(doc, "a")
+}
+
+// TestUndoOverAForeignChangeIsRefused: another device edited the item after
+// us; taking our edit back would throw its text away.
+func TestUndoOverAForeignChangeIsRefused(t *testing.T) {
+	w := newWorld(t)
+	readOnly(t, w)
+	text := "ours"
+	must(w.Edit(t.Context(), EditRequest{Name: "editable-doc/item", Text: &text}))(t)
+	foreign := func(rec store.Record, d *outline.Document) error {
+		rec.State = store.Confirmed
+		if err := d.Apply(*rec.Node, outline.Change{
+			Kind: outline.Update, Node: rec.Node.Node, Mask: outline.Content, New: outline.Fields{Content: "theirs"},
+		}); err != nil {
+			return err
+		}
+		return nil
+	}
+	err := w.db.Update(func(tx *store.Tx) error {
+		d, err := tx.Base("editable-doc")
+		if err != nil {
+			return err
+		}
+		var recs []store.Record
+		for rec, err := range tx.Unconfirmed("editable-doc") {
+			if err != nil {
+				return err
+			}
+			if err := foreign(rec, d); err != nil {
+				return err
+			}
+			recs = append(recs, rec)
+		}
+		if _, err := tx.PutBase(d, nil, now()); err != nil {
+			return err
+		}
+		return tx.ReplaceLog("editable-doc", nil, recs)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.wantTree("editable-doc", "theirs")
+	_, err = w.Undo(t.Context(), UndoRequest{})
+	wantError(t, err, ErrStale)
+	w.wantTree("editable-doc", "theirs")
+}
+
+func TestUndoOfADocumentTheServiceHasIsRefused(t *testing.T) {
+	w := newWorld(t)
+	doc := w.doc("Work")
+	must(w.Undo(t.Context(), UndoRequest{}))(t)
+	if n := len(must(w.Files(t.Context()))(t).Files); n != 0 {
+		t.Errorf("%d files left", n)
+	}
+	must(w.Undo(t.Context(), UndoRequest{Redo: true}))(t)
+	err := w.db.Update(func(tx *store.Tx) error { return tx.BindFile(doc, "at-the-service") })
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.Undo(t.Context(), UndoRequest{})
+	wantError(t, err, ErrStale)
+}
+
+// TestUndoOfEverythingRestores: whatever commands ran, taking all of them back
+// restores the trees, and making them again restores what they had made.
+func TestUndoOfEverythingRestores(t *testing.T) {
+	w := newWorld(t)
+	rapid.Check(t, func(rt *rapid.T) {
+		docs := []outline.FileID{w.doc("A", "a", " b", "  c", "d"), w.doc("B", "e", " f")}
+		snapshot := func() string { return w.fields(docs[0]) + "\n" + w.fields(docs[1]) }
+		start := snapshot()
+		done := 0
+		for range rapid.IntRange(1, 12).Draw(rt, "commands") {
+			if w.random(rt, docs) {
+				done++
+			}
+		}
+		end := snapshot()
+		if done == 0 {
+			return
+		}
+		for range done {
+			must(w.Undo(t.Context(), UndoRequest{}))(t)
+		}
+		if got := snapshot(); got != start {
+			rt.Fatalf("undo gave\n%s\nwant\n%s", got, start)
+		}
+		must(w.Undo(t.Context(), UndoRequest{N: done, Redo: true}))(t)
+		if got := snapshot(); got != end {
+			rt.Fatalf("redo gave\n%s\nwant\n%s", got, end)
+		}
+		k := rapid.IntRange(1, done).Draw(rt, "back")
+		must(w.Undo(t.Context(), UndoRequest{N: k}))(t)
+		must(w.Undo(t.Context(), UndoRequest{N: k, Redo: true}))(t)
+		if got := snapshot(); got != end {
+			rt.Fatalf("undo and redo gave\n%s\nwant\n%s", got, end)
+		}
+	})
+}
+
+// fields draws a document with ids and all fields.
+func (w *world) fields(id outline.FileID) string {
+	var b strings.Builder
+	err := w.db.View(func(tx *store.Tx) error {
+		d, err := tx.Document(id)
+		if err != nil {
+			return err
+		}
+		for depth, n := range d.Root().Walk() {
+			fmt.Fprintf(&b, "%d %s %+v\n", depth, n.ID, n.Fields)
+		}
+		return nil
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return b.String()
+}
+
+// random runs one command on nodes at random and tells whether it recorded
+// anything.
+func (w *world) random(rt *rapid.T, docs []outline.FileID) bool {
+	ctx := w.t.Context()
+	pick := func(label string) string {
+		var names []string
+		for _, id := range docs {
+			names = append(names, "id:"+string(id))
+			for _, l := range must(w.Ls(ctx, LsRequest{Name: "id:" + string(id), Depth: 50}))(w.t).Lines {
+				names = append(names, "id:"+string(l.Node))
+			}
+		}
+		return rapid.SampledFrom(names).Draw(rt, label)
+	}
+	text := rapid.StringMatching(`[a-z]{1,3}`).Draw(rt, "text")
+	var r ChangeResult
+	var err error
+	switch rapid.IntRange(0, 5).Draw(rt, "command") {
+	case 0:
+		r, err = w.Add(ctx, AddRequest{Parent: pick("parent"), Items: items([]string{text, " " + text}), Top: rapid.Bool().Draw(rt, "top")})
+	case 1:
+		r, err = w.Edit(ctx, EditRequest{Name: pick("node"), Text: &text, Note: &text})
+	case 2:
+		r, err = w.Check(ctx, CheckRequest{Names: []string{pick("node")}, Off: rapid.Bool().Draw(rt, "off")})
+	case 3, 4:
+		r, err = w.Move(ctx, MoveRequest{Name: pick("node"), Parent: pick("parent"), Top: rapid.Bool().Draw(rt, "top")})
+	case 5:
+		r, err = w.Remove(ctx, RemoveRequest{Names: []string{pick("node"), pick("node")}})
+	}
+	return err == nil && r.Ops > 0
+}
