@@ -11,7 +11,7 @@ import (
 // fillBatch is how many changes one request carries.
 const fillBatch = 200
 
-// fillAccount puts the sample into an empty account and returns how many folders it made.
+// fillAccount puts the sample into a new account and returns how many folders it made.
 func fillAccount(ctx context.Context, r sync.Remote, files []sampleFile) (folders int, err error) {
 	list, err := r.Files(ctx)
 	if err != nil {
@@ -19,6 +19,8 @@ func fillAccount(ctx context.Context, r sync.Remote, files []sampleFile) (folder
 	}
 	folder := map[string]outline.ServiceID{"": list.Root}
 	count := map[string]int{}
+	there := documents(list) // a new account has its inbox
+	count[""] = len(there)
 	for _, f := range files {
 		if folder[f.folder] == "" {
 			id, err := makeFile(ctx, r, outline.FolderKind, list.Root, count[""], f.folder)
@@ -28,16 +30,29 @@ func fillAccount(ctx context.Context, r sync.Remote, files []sampleFile) (folder
 			folder[f.folder] = id
 			count[""]++
 		}
-		doc, err := makeFile(ctx, r, outline.DocumentKind, folder[f.folder], count[f.folder], f.doc.Title)
-		if err != nil {
-			return 0, err
+		doc := there[f.doc.Title]
+		if doc == "" {
+			if doc, err = makeFile(ctx, r, outline.DocumentKind, folder[f.folder], count[f.folder], f.doc.Title); err != nil {
+				return 0, err
+			}
+			count[f.folder]++
 		}
-		count[f.folder]++
 		if err := fillDocument(ctx, r, doc, f.doc); err != nil {
 			return 0, fmt.Errorf("fill %s: %w", f.doc.Title, err)
 		}
 	}
 	return len(folder) - 1, nil
+}
+
+// documents returns the documents that an account has, by title.
+func documents(list *sync.Listing) map[string]outline.ServiceID {
+	there := map[string]outline.ServiceID{}
+	for _, f := range list.Files {
+		if f.Kind == outline.DocumentKind {
+			there[f.Title] = f.ID
+		}
+	}
+	return there
 }
 
 func makeFile(ctx context.Context, r sync.Remote, kind outline.FileKind, parent outline.ServiceID, index int, title string) (outline.ServiceID, error) {

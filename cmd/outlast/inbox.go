@@ -13,7 +13,7 @@ func (a *app) inboxCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "inbox TEXT",
 		Short:   "capture an idea in the inbox",
-		Long:    "Adds a node to the inbox of the account and prints its id. Several words need no quotes.",
+		Long:    "Adds a node to the inbox of the account and prints its id.",
 		Example: "  outlast inbox \"an idea\"\n  outlast inbox call Ana tomorrow",
 		Args:    args(1, -1),
 		RunE: func(cmd *cobra.Command, given []string) error {

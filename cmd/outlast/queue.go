@@ -22,7 +22,7 @@ func (a *app) queueListCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "list",
 		Short:   "list edits by how far they have come",
-		Long:    "Lists edits that wait, that were sent but not read back yet, and that the service refused.",
+		Long:    "Lists edits that wait, that were sent but not read back yet, and that were refused.",
 		Example: "  outlast queue list\n  outlast queue list --json",
 		Args:    args(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {

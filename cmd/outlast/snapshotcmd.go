@@ -80,7 +80,7 @@ func (a *app) snapshotListCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "list",
 		Short:   "list snapshots, newest first",
-		Long:    "Lists the snapshots, newest first, with what is in them and whether they were verified.",
+		Long:    "Lists the snapshots, newest first, with what is in each.",
 		Example: "  outlast snapshot list\n  outlast snapshot list --json",
 		Args:    args(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
