@@ -3,12 +3,14 @@ package opml
 import (
 	"bytes"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"unicode/utf16"
 
 	"golang.org/x/text/encoding/charmap"
@@ -251,4 +253,79 @@ func TestWrittenForm(t *testing.T) {
 			r.Fatalf("losses %v", report.Losses)
 		}
 	})
+}
+
+// snippets are pieces of XML, sound and unsound; joined at random they reach
+// deeper into both readers than random bytes do.
+func snippets() *rapid.Generator[string] {
+	return rapid.SampledFrom([]string{
+		"<opml version='2.0'>", "</opml>", "<head>", "</head>", "<body>", "</body >", "<title>", "</title\n>", "<x:y/>",
+		"<outline", "<outline>", "</outline>", " text='a'", " text=\"b\"", "\ttext = 'c'", "\r\n_note='&#10;'", " a:b='x'", " a:b:c=''",
+		" :a=''", " a:='1'", " 1a='1'", " a-.1=''", " é=''", " 備考='x'", " \u0300='x'", " xmlns='u'", " xmlns:p='u'",
+		"/>", ">", "/", "<", "'", "\"", "=", " ", "\n", "\r", "\r\n", "\t", "x", "\uFEFF", "\x00", "\x7f", "\u0085", "\uFFFE", "\xc3",
+		"&amp;", "&lt;", "&#x41;", "&#X41;", "&#65;", "&#xD800;", "&#0;", "&#xFFFF;", "&#13;", "&nbsp;", "&", ";", "&;", "&#;", "&#x;",
+		"<!-- c -->", "<!---->", "<!--", "-->", "--", "<!-", "<!", "<![CDATA[", "]]>", "]]", "<![CDATA[a<b&c\r]]>", "<?pi d?>", "<?pi?>",
+		"<?", "?>", "<? x?>", "<?xml version='1.0'?>", "<?xml version='1.0' encoding='utf-8' standalone='no'?>", "<?xml version='1.1'?>",
+		"<?xml encoding='utf-8'?>", "<?xml version='1.0' encoding='latin1'?>", "<?xml version='1.0' standalone='maybe'?>", "<!DOCTYPE opml>",
+	})
+}
+
+func TestReferee(t *testing.T) {
+	accepted := 0
+	rapid.Check(t, func(r *rapid.T) {
+		before := strings.Join(rapid.SliceOfN(snippets(), 0, 3).Draw(r, "before"), "")
+		inside := strings.Join(rapid.SliceOfN(snippets(), 0, 12).Draw(r, "inside"), "")
+		after := strings.Join(rapid.SliceOfN(snippets(), 0, 1).Draw(r, "after"), "")
+		for _, file := range []string{
+			before + "<opml version='2.0'><body><outline text='" + inside + "'/></body></opml>" + after,
+			before + "<opml version='2.0'><body><outline" + inside + "></outline></body></opml>" + after,
+			before + "<opml version='2.0'><head><title>" + inside + "</title></head><body/></opml>" + after,
+			before + "<opml version='2.0'><body>" + inside + "</body></opml>" + after,
+			inside,
+		} {
+			judge(t, []byte(file))
+			if _, err := scanned([]byte(file)); err == nil {
+				accepted++
+			}
+		}
+	})
+	t.Logf("%d files accepted", accepted)
+}
+
+// Where the file is cut into reads must not matter.
+func TestSmallReads(t *testing.T) {
+	for _, name := range []string{"own", "zavala", "workflowy", "mubu"} {
+		file, err := os.ReadFile("testdata/" + name + ".opml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole, err := scanned(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for end := range file { // cut short anywhere, it is refused, with a place
+			_, err := Decode(bytes.NewReader(bytes.TrimRight(file[:end], "\n")), DecodeOptions{NewID: counter()})
+			var syntax *SyntaxError
+			if end < bytes.LastIndexByte(file, '>')+1 && !errors.As(err, &syntax) {
+				t.Fatalf("%s cut at %d: got %v", name, end, err)
+			}
+		}
+		s, err := newScanner(iotest.OneByteReader(bytes.NewReader(file)), Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.buf = make([]byte, 0, 1)
+		n := 0
+		for k, err := s.next(); err != io.EOF; k, err = s.next() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if k == startTag {
+				n++
+			}
+		}
+		if n != len(whole) {
+			t.Errorf("%s: got %d elements by small reads, want %d", name, n, len(whole))
+		}
+	}
 }
