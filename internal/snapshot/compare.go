@@ -1,0 +1,199 @@
+package snapshot
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"io"
+	"os"
+	"path/filepath"
+
+	"outlast/internal/outline"
+	"outlast/opml"
+)
+
+// prints are what a file is to hold: one fingerprint for the head, then one per
+// node in preorder. They stand for the document, which memory need not hold any
+// more when its file is read back.
+type prints []uint64
+
+// printer makes fingerprints of values in their written form. Its seed is
+// random, so no content can be made up to collide.
+type printer struct {
+	seed maphash.Seed
+	buf  []byte
+}
+
+func newPrinter() *printer { return &printer{seed: maphash.MakeSeed()} }
+
+func (p *printer) of(tree *outline.Document) prints {
+	all := make(prints, 0, tree.Len())
+	for depth, n := range tree.Root().Walk() {
+		if depth == 0 {
+			all = append(all, p.head(tree.ID, opml.Written(tree.Title), opml.Written(n.Note)))
+			continue
+		}
+		f := n.Fields
+		f.Content, f.Note = opml.Written(f.Content), opml.Written(f.Note)
+		f.Extra = "" // OPML has no place for it, which the manifest says
+		all = append(all, p.node(depth-1, outline.NodeID(opml.Written(string(n.ID))), &f))
+	}
+	return all
+}
+
+// head is what a file says of the document and its root.
+func (p *printer) head(id outline.FileID, title, note string) uint64 {
+	p.buf = p.buf[:0]
+	p.text(string(id))
+	p.text(title)
+	p.text(note)
+	return maphash.Bytes(p.seed, p.buf)
+}
+
+func (p *printer) node(depth int, id outline.NodeID, f *outline.Fields) uint64 {
+	p.buf = binary.AppendUvarint(p.buf[:0], uint64(depth))
+	p.text(string(id))
+	p.text(f.Content)
+	p.text(f.Note)
+	p.text(f.Extra)
+	for _, b := range []bool{f.Checked, f.Checkbox, f.Numbered, f.Collapsed} {
+		if b {
+			p.buf = append(p.buf, 1)
+		} else {
+			p.buf = append(p.buf, 0)
+		}
+	}
+	p.buf = append(p.buf, f.Heading, f.Color)
+	p.buf = binary.AppendVarint(p.buf, f.Created)
+	p.buf = binary.AppendVarint(p.buf, f.Modified)
+	return maphash.Bytes(p.seed, p.buf)
+}
+
+// text appends s so that it cannot run into what follows.
+func (p *printer) text(s string) {
+	p.buf = binary.AppendUvarint(p.buf, uint64(len(s)))
+	p.buf = append(p.buf, s...)
+}
+
+// compare reads every file back. One that is linked unread must have its hash;
+// all others must also be the document node by node.
+func (b *builder) compare(ctx context.Context) error {
+	for i := range b.m.Documents {
+		d := &b.m.Documents[i]
+		if d.Path == "" {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		h := b.held[d.ID]
+		if err := b.compareOne(d, h.prints); err != nil {
+			if h.linked {
+				return fmt.Errorf("%w: document %s: %w", errStale, d.ID, err)
+			}
+			return fmt.Errorf("%w: document %s: %w", ErrUnverified, d.ID, err)
+		}
+		if h.prints != nil {
+			d.ComparedAt = now()
+		}
+	}
+	return nil
+}
+
+func (b *builder) compareOne(d *Document, want prints) error {
+	if want == nil {
+		return readBack(b.work, d, nil)
+	}
+	return readBack(b.work, d, func(dec *opml.Decoder) error { return b.printer.match(dec, d, want) })
+}
+
+// match reads a file to its end and tells the first difference.
+func (p *printer) match(dec *opml.Decoder, d *Document, want prints) error {
+	head, err := dec.Head()
+	if err != nil {
+		return err
+	}
+	if p.head(head.Document, head.Title, head.RootNote) != want[0] {
+		return errors.New("title, id or note of the document differ from the database")
+	}
+	for i := 1; ; i++ {
+		item, err := dec.Next()
+		switch {
+		case errors.Is(err, io.EOF) && i == len(want):
+			return nil
+		case errors.Is(err, io.EOF):
+			return fmt.Errorf("the file holds %d nodes, the database %d", i-1, len(want)-1)
+		case err != nil:
+			return err
+		case i >= len(want):
+			return fmt.Errorf("the file holds more than the %d nodes of the database", len(want)-1)
+		case len(item.Kept) > 0 || p.node(item.Depth, item.ID, &item.Fields) != want[i]:
+			return fmt.Errorf("node %d, %s, differs from the database", i, item.ID)
+		}
+	}
+}
+
+// count reads a file to its end and compares the number of nodes.
+func count(dec *opml.Decoder, d *Document) error {
+	head, err := dec.Head()
+	if err != nil {
+		return err
+	}
+	if head.Document != d.ID {
+		return fmt.Errorf("the file holds document %s", head.Document)
+	}
+	for n := 0; ; n++ {
+		if _, err := dec.Next(); errors.Is(err, io.EOF) {
+			if n != d.Nodes {
+				return fmt.Errorf("the file holds %d nodes instead of %d", n, d.Nodes)
+			}
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+}
+
+// readBack reads the file of a document once, through decode unless that is
+// nil, and compares size and hash.
+func readBack(in *os.Root, d *Document, decode func(*opml.Decoder) error) (err error) {
+	name := filepath.FromSlash(d.Path)
+	info, err := in.Lstat(name)
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is not a plain file", d.Path)
+	}
+	file, err := in.Open(name)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	h := sha256.New()
+	r := io.TeeReader(file, h)
+	var wrong error
+	if decode != nil {
+		wrong = decode(opml.NewDecoder(r, limitsOf(d)))
+	}
+	if _, err := io.Copy(io.Discard, r); err != nil {
+		return err
+	}
+	if info.Size() != d.Size || hex.EncodeToString(h.Sum(nil)) != d.SHA256 {
+		return fmt.Errorf("%s does not have the content that was written (SHA-256)", d.Path)
+	}
+	return wrong
+}
+
+// limitsOf are those of the file as described: ours may be larger than what is
+// taken from a stranger.
+func limitsOf(d *Document) opml.Limits {
+	size := max(d.Size, 1)
+	return opml.Limits{
+		Depth: max(d.Depth, 1), Nodes: max(d.Nodes, 1), Attribute: int(size), Bytes: size,
+	}
+}

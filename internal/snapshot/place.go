@@ -1,0 +1,78 @@
+package snapshot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+)
+
+// place gives each document its path, and shares files with the snapshot
+// before where their content is the same.
+func (b *builder) place(ctx context.Context) error {
+	for i := range b.m.Documents {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		d := &b.m.Documents[i]
+		if d.Path == "" {
+			continue
+		}
+		if dir := path.Dir(d.Path); dir != "." {
+			if err := b.work.MkdirAll(filepath.FromSlash(dir), 0o700); err != nil {
+				return err
+			}
+		}
+		if err := b.placeOne(d); err != nil {
+			return fmt.Errorf("document %s: %w", d.ID, err)
+		}
+	}
+	return b.work.RemoveAll(partsName)
+}
+
+func (b *builder) placeOne(d *Document) error {
+	h := b.held[d.ID]
+	old, found := b.old[d.ID]
+	if same := found && old.SHA256 == d.SHA256 && old.Size == d.Size; same {
+		if err := b.link(old.Path, d.Path); err == nil {
+			h.linked = true
+			b.m.Totals.Linked++
+			return nil
+		}
+		if h.part == "" {
+			h.linked = true
+			return b.copyOld(old.Path, d.Path)
+		}
+	}
+	return b.work.Rename(filepath.FromSlash(h.part), filepath.FromSlash(d.Path))
+}
+
+// link shares a file of the previous snapshot, if it still is a plain file.
+func (b *builder) link(old, name string) error {
+	from := filepath.Join(b.previous, filepath.FromSlash(old))
+	info, err := b.in.root.Lstat(from)
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is not a plain file", old)
+	}
+	return b.in.root.Link(from, filepath.Join(b.temp, filepath.FromSlash(name)))
+}
+
+// copyOld is for file systems without links, and for files with too many.
+func (b *builder) copyOld(old, name string) error {
+	from, err := b.in.root.Open(filepath.Join(b.previous, filepath.FromSlash(old)))
+	if err != nil {
+		return fmt.Errorf("%w: %w", errStale, err)
+	}
+	to, err := b.work.OpenFile(filepath.FromSlash(name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return errors.Join(err, from.Close())
+	}
+	_, err = io.Copy(to, from)
+	return errors.Join(err, to.Close(), from.Close())
+}

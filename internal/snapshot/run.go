@@ -1,0 +1,158 @@
+package snapshot
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"time"
+
+	"outlast/store"
+)
+
+const (
+	// longestSleep is how long Run trusts a timer: timers stop while a machine
+	// sleeps, and the clock may be set.
+	longestSleep = 30 * time.Second
+	firstRetry   = time.Minute
+	lastRetry    = 30 * time.Minute
+)
+
+// Runner takes snapshots when they are due.
+type Runner struct {
+	DB      *store.DB
+	Options Options
+
+	// Next gives the first regular time after another, in the zone of that one;
+	// nil is Hourly.
+	Next func(after time.Time) time.Time
+	// OnResult is told of every snapshot, as Take returns it, from the goroutine
+	// of Run; may be nil.
+	OnResult func(Info, error)
+}
+
+// progress is what a Runner remembers between two looks.
+type progress struct {
+	looked  time.Time // when nothing was found to have changed
+	taken   time.Time // by us, should the database be unable to note it
+	failed  int       // times in a row
+	retryAt time.Time
+}
+
+// Run takes snapshots as Decide has it until ctx ends, and then returns nil. It
+// compares the wall clock with the database every 30 s. A failure is told to
+// OnResult and tried again after 1 min, then 2, up to 30.
+func (r *Runner) Run(ctx context.Context) error {
+	var p progress
+	for {
+		next := r.step(ctx, &p)
+		pause := min(max(next.Sub(now()), time.Second), longestSleep)
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// step takes a snapshot if one is due and returns when to look again.
+func (r *Runner) step(ctx context.Context, p *progress) time.Time {
+	if wait := p.retryAt.Sub(now()); wait > 0 && wait <= lastRetry { // longer: the clock was set back
+		return p.retryAt
+	}
+	info, next, err := r.takeIfDue(ctx, p)
+	if ctx.Err() != nil {
+		return next
+	}
+	p.taken = time.Time{}
+	if err != nil {
+		p.taken = info.TakenAt
+		pause := min(firstRetry<<min(p.failed, 10), lastRetry)
+		p.failed++
+		p.retryAt = now().Add(pause)
+		next = p.retryAt
+	} else {
+		p.failed, p.retryAt = 0, time.Time{}
+	}
+	if r.OnResult != nil && (err != nil || info.Name != "") {
+		r.OnResult(info, err)
+	}
+	return next
+}
+
+// TakeIfDue takes a snapshot if one is due now. Without an error and without a
+// name in Info, none is.
+func (r *Runner) TakeIfDue(ctx context.Context) (Info, error) {
+	info, _, err := r.takeIfDue(ctx, &progress{})
+	return info, err
+}
+
+func (r *Runner) takeIfDue(ctx context.Context, p *progress) (Info, time.Time, error) {
+	at := time.Now().Round(0)
+	last, err := loadState(r.DB)
+	if err != nil {
+		return Info{}, at, err
+	}
+	taken := last.TakenAt
+	if last.Dir != r.Options.Dir {
+		taken = time.Time{} // nothing is known of this folder
+	}
+	if p.taken.After(taken) {
+		taken = p.taken
+	}
+	verdict, next := Decide(at, taken, p.looked, r.regular)
+	if verdict == Wait {
+		return Info{}, next, nil
+	}
+	changed, err := r.changed(last, verdict)
+	if err != nil {
+		return Info{}, at, err
+	}
+	if !changed {
+		p.looked = at
+		return Info{}, at.Add(longestSleep), nil
+	}
+	info, err := Take(ctx, r.DB, r.Options)
+	return info, at.Add(longestSleep), err
+}
+
+func (r *Runner) regular(after time.Time) time.Time {
+	if r.Next == nil {
+		return Hourly(after)
+	}
+	return r.Next(after)
+}
+
+// changed tells whether there is something to take: anything at all, and if
+// that is the question, anything that the last snapshot does not hold. A last
+// snapshot that is not there any more holds nothing.
+func (r *Runner) changed(last state, v Verdict) (bool, error) {
+	var s *survey
+	err := r.DB.View(func(tx *store.Tx) (err error) {
+		s, err = takeSurvey(tx, r.Options.Program)
+		return err
+	})
+	if err != nil {
+		return false, err
+	}
+	if !s.listed && len(s.docs) == 0 {
+		return false, nil
+	}
+	if v == TakeNow {
+		return true, nil
+	}
+	state, err := s.state()
+	if err != nil || state != last.Seen {
+		return true, err
+	}
+	return !r.exists(last.Name), nil
+}
+
+func (r *Runner) exists(name string) bool {
+	f, err := openFolder(r.Options.Dir)
+	if err != nil {
+		return !errors.Is(err, fs.ErrNotExist) // let Take say what is wrong
+	}
+	_, err = f.root.Lstat(name)
+	_ = f.close()
+	return err == nil
+}
