@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"time"
@@ -30,6 +31,9 @@ func (a *app) openCore(s setup, create bool) (*core, error) {
 	db, err := store.Open(store.Options{
 		Path: s.home.Database, Create: create, MaxSize: int64(s.settings.Store.MaxSize),
 	})
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%w: %s", store.ErrMissing, s.home.Database)
+	}
 	if err != nil {
 		return nil, err
 	}

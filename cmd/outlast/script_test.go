@@ -54,7 +54,7 @@ func cleanEnvironment(env *testscript.Env) error {
 		"OUTLAST_KEYRING=off",
 		"NO_COLOR=1",
 	)
-	state := &scriptState{dir: env.WorkDir}
+	state := &scriptState{dir: env.WorkDir, docs: map[string]string{}}
 	env.Values[scriptKey{}] = state
 	env.Defer(func() { state.end() })
 	return os.MkdirAll(home, 0o700)
@@ -65,6 +65,7 @@ type scriptKey struct{}
 // scriptState is what one script has started.
 type scriptState struct {
 	dir     string
+	docs    map[string]string // ids at the service, by title
 	service *process
 	daemon  *process
 	refuser *refuser

@@ -109,6 +109,11 @@ func scriptService(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 		_, err = fillAccount(context.Background(), remote, parseSample(ts.ReadFile(args[1])))
 		ts.Check(err)
+		list, err := remote.Files(context.Background())
+		ts.Check(err)
+		for title, id := range documents(list) {
+			s.docs[title] = string(id)
+		}
 	case "permit":
 		ts.Check(permit(ts, args[1], args[2]))
 	case "has":
@@ -157,10 +162,14 @@ func scriptRemote(ts *testscript.TestScript) (*dynalist.Client, error) {
 }
 
 // permit changes the permission of a document in the data of a stopped service.
-func permit(ts *testscript.TestScript, id, permission string) error {
+func permit(ts *testscript.TestScript, title, permission string) error {
 	n, err := strconv.Atoi(permission)
 	if err != nil {
 		return err
+	}
+	id := stateOf(ts).docs[title]
+	if id == "" {
+		return fmt.Errorf("%q was not filled in", title)
 	}
 	srv, err := server.Open(server.Config{Path: filepath.Join(ts.Getenv("WORK"), "standby", "server", "server.db")})
 	if err != nil {

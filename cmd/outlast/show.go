@@ -1,6 +1,12 @@
 package main
 
 import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"outlast/internal/web"
@@ -20,6 +26,9 @@ func (a *app) showCommand() *cobra.Command {
 				r.Format = "json"
 			}
 			return a.withDoor(cmd.Context(), func(d *door) error {
+				if r.Format == "text" {
+					return a.showText(cmd.Context(), d, r)
+				}
 				_, err := d.Show(cmd.Context(), r, a.out)
 				return err
 			})
@@ -27,4 +36,48 @@ func (a *app) showCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&r.Format, "format", "text", "text, md, opml or json")
 	return cmd
+}
+
+// showText prints the node itself and, indented, what is below it. As a file the
+// text has only the latter: there the file's name stands for the node.
+func (a *app) showText(ctx context.Context, d *door, r web.ShowRequest) error {
+	top, err := d.Resolve(ctx, r.Name)
+	if err != nil {
+		return err
+	}
+	a.print("%s", top.Ref.Text)
+	below := &indenter{w: a.out, atStart: true}
+	if top.Note != "" && top.Ref.Kind == web.KindNode {
+		fmt.Fprintf(below, "> %s\n", strings.ReplaceAll(top.Note, "\n", "\n> "))
+	}
+	r.Name = top.Ref.Name()
+	if top.Ref.Kind == web.KindDocument {
+		r.Name = "id:" + string(top.Ref.Doc)
+	}
+	_, err = d.Show(ctx, r, below)
+	return err
+}
+
+// indenter writes four blanks before each line that is not empty.
+type indenter struct {
+	w       io.Writer
+	atStart bool
+}
+
+func (i *indenter) Write(p []byte) (int, error) {
+	for _, line := range bytes.SplitAfter(p, []byte("\n")) {
+		if len(line) == 0 {
+			continue
+		}
+		if i.atStart && line[0] != '\n' {
+			if _, err := io.WriteString(i.w, "    "); err != nil {
+				return 0, err
+			}
+		}
+		if _, err := i.w.Write(line); err != nil {
+			return 0, err
+		}
+		i.atStart = line[len(line)-1] == '\n'
+	}
+	return len(p), nil
 }

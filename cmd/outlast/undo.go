@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"outlast/internal/web"
@@ -56,6 +58,12 @@ func (a *app) undoVerb(redo bool) string {
 	return verb
 }
 
+// actorText leaves out what an undo adds to its name: the group it took back.
+func actorText(actor string) string {
+	name, _, _ := strings.Cut(actor, ":")
+	return name
+}
+
 func (a *app) listUndo(cmd *cobra.Command, d *door, most int) error {
 	limit := 0
 	if cmd.Flags().Changed("number") {
@@ -69,10 +77,10 @@ func (a *app) listUndo(cmd *cobra.Command, d *door, most int) error {
 		return a.printJSON(res)
 	}
 	for i, g := range res.Undo {
-		a.print("%2d  %s  %s (%s)", i+1, clock(g.At), g.What, g.Actor)
+		a.print("%2d  %s  %s (%s)", i+1, clock(g.At), g.What, actorText(g.Actor))
 	}
 	for _, g := range res.Redo {
-		a.print("redo  %s  %s (%s)", clock(g.At), g.What, g.Actor)
+		a.print("redo  %s  %s (%s)", clock(g.At), g.What, actorText(g.Actor))
 	}
 	if len(res.Undo)+len(res.Redo) == 0 {
 		a.say("nothing to take back")
