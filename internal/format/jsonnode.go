@@ -1,6 +1,7 @@
 package format
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,13 +24,9 @@ func parseNode(raw []byte) (*Orphan, error) {
 		keyEnd := stringEnd(raw, i)
 		val := skipJSON(raw, skipJSON(raw, keyEnd)+1) // over the colon
 		end := valueEnd(raw, val)
-		key, err := jsonString(raw[i:keyEnd])
+		known, err := n.member(raw[i+1:keyEnd-1], raw[val:end])
 		if err != nil {
-			return nil, err
-		}
-		known, err := n.member(key, raw[val:end])
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", key, err)
+			return nil, fmt.Errorf("%s: %w", raw[i:keyEnd], err)
 		}
 		if !known {
 			if extra.Len() > 0 {
@@ -50,10 +47,11 @@ func parseNode(raw []byte) (*Orphan, error) {
 	return n, nil
 }
 
-// member sets the field of that key and tells whether there is one.
-func (n *Orphan) member(key string, val []byte) (known bool, err error) {
+// member sets the field of that key and tells whether there is one. A key that
+// is written with escapes is not one of ours, which have no need of them.
+func (n *Orphan) member(key, val []byte) (known bool, err error) {
 	f := &n.Fields
-	switch key {
+	switch string(key) {
 	case "id":
 		var s string
 		s, err = jsonString(val)
@@ -74,10 +72,10 @@ func (n *Orphan) member(key string, val []byte) (known bool, err error) {
 	return true, err
 }
 
-func (n *Orphan) mark(key string, val []byte) (known bool, err error) {
+func (n *Orphan) mark(key, val []byte) (known bool, err error) {
 	f := &n.Fields
 	var i int64
-	switch key {
+	switch string(key) {
 	case "checked":
 		f.Checked, err = jsonBool(val)
 	case "checkbox":
@@ -98,10 +96,24 @@ func (n *Orphan) mark(key string, val []byte) (known bool, err error) {
 	return true, err
 }
 
+// jsonIDs reads a list of strings.
 func jsonIDs(val []byte) ([]outline.NodeID, error) {
-	var ids []outline.NodeID
-	err := json.Unmarshal(val, &ids)
-	return ids, err
+	if val[0] != '[' {
+		return nil, errors.New("not a list")
+	}
+	ids := make([]outline.NodeID, 0, bytes.Count(val, []byte{','})+1)
+	for i := skipJSON(val, 1); val[i] != ']'; {
+		end := valueEnd(val, i)
+		id, err := jsonString(val[i:end])
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, outline.NodeID(id))
+		if i = skipJSON(val, end); val[i] == ',' {
+			i = skipJSON(val, i+1)
+		}
+	}
+	return ids, nil
 }
 
 func jsonBool(val []byte) (bool, error) {
@@ -130,9 +142,8 @@ func jsonString(val []byte) (string, error) {
 	if !utf8.Valid(val) {
 		return "", errors.New("invalid UTF-8")
 	}
-	plain := string(val[1 : len(val)-1])
-	if strings.IndexByte(plain, '\\') < 0 {
-		return plain, nil
+	if bytes.IndexByte(val, '\\') < 0 {
+		return string(val[1 : len(val)-1]), nil
 	}
 	var s string
 	err := json.Unmarshal(val, &s)
