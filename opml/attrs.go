@@ -38,6 +38,28 @@ func (e *Encoder) portable(id outline.NodeID, f *outline.Fields, kept []Attr) {
 	e.kept(id, f, kept)
 }
 
+// omniOutliner writes text, note and a status for what has a checkbox or is done.
+func (e *Encoder) omniOutliner(id outline.NodeID, f *outline.Fields, kept []Attr) {
+	e.text(id, FieldContent, ` text="`, f.Content)
+	if f.Note != "" {
+		e.text(id, FieldNote, ` _note="`, f.Note)
+	}
+	switch {
+	case f.Checked:
+		e.raw(` _status="checked"`)
+		e.losses.flavor(!f.Checkbox, FieldCheckbox) // any status is a checkbox there
+	case f.Checkbox:
+		e.raw(` _status="unchecked"`)
+	}
+	const held = outline.Content | outline.Note | outline.Checked | outline.Checkbox
+	m := f.Differ(outline.Fields{}) &^ held
+	if e.opts.NoDates {
+		m &^= outline.Created | outline.Modified
+	}
+	e.losses.mask(m)
+	e.kept(id, f, kept)
+}
+
 // common writes the attributes that Dynalist and Portable share.
 func (e *Encoder) common(id outline.NodeID, f *outline.Fields) {
 	e.text(id, FieldContent, ` text="`, f.Content)
@@ -107,6 +129,17 @@ func (e *Encoder) written(name string, f *outline.Fields) bool {
 		return true
 	case "_note":
 		return f.Note != ""
+	case "_status":
+		return e.opts.Flavor == OmniOutliner && (f.Checked || f.Checkbox)
+	case "_heading", "_id", "_created", "_modified":
+		return e.opts.Flavor == Dynalist
+	}
+	return e.opts.Flavor != OmniOutliner && writtenShared(name, f)
+}
+
+// writtenShared is written for the attributes of common.
+func writtenShared(name string, f *outline.Fields) bool {
+	switch name {
 	case "complete":
 		return f.Checked
 	case "checkbox":
@@ -117,8 +150,6 @@ func (e *Encoder) written(name string, f *outline.Fields) bool {
 		return f.Numbered
 	case "collapsed":
 		return f.Collapsed
-	case "_heading", "_id", "_created", "_modified":
-		return e.opts.Flavor == Dynalist
 	}
 	return false
 }

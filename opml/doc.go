@@ -31,11 +31,14 @@
 //
 // Everything that cannot be written is in the Report; nothing vanishes unseen.
 //
-//	Dynalist  characters that XML cannot hold become U+FFFD (Written gives that
-//	          form); Extra; marks of the root; its dates are kept to the second
-//	          and its modified becomes the newest of the document
-//	Portable  as Dynalist, and heading, ids and dates of nodes, note of the root
-//	Plain     all but text and created; a note becomes the first child
+//	Dynalist      characters that XML cannot hold become U+FFFD (Written gives
+//	              that form); Extra; marks of the root; its dates are kept to
+//	              the second and its modified becomes the document's newest
+//	Portable      as Dynalist, and heading, ids and dates of nodes, and the
+//	              root's note
+//	OmniOutliner  as Portable, and color, numbered, collapsed; what is done
+//	              gets a checkbox
+//	Plain         all but text and created; a note becomes the first child
 //
 // Version and Permission of a document belong to the account, not to a file.
 // View state of other programs (expansionState, window places) is read and

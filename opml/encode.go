@@ -83,10 +83,11 @@ func (e *Encoder) Begin(h Head) error {
 	e.element(FieldTitle, "title", h.Title, true)
 	e.element(FieldCreated, "dateCreated", h.DateCreated, false)
 	e.element(FieldModified, "dateModified", h.DateModified, false)
-	if e.opts.Flavor == Plain {
-		e.losses.flavor(h.RootNote != "", FieldNote)
-	} else {
+	switch e.opts.Flavor {
+	case Dynalist, Portable:
 		e.ours(h)
+	default:
+		e.losses.flavor(h.RootNote != "", FieldNote)
 	}
 	e.element(FieldHead, "ownerName", h.OwnerName, false)
 	e.element(FieldHead, "ownerEmail", h.OwnerEmail, false)

@@ -15,15 +15,21 @@ const (
 	Dynalist Flavor = "dynalist" // canonical, read back without loss
 	Portable Flavor = "portable" // without attributes of our own
 	Plain    Flavor = "plain"    // only what the OPML validator allows
+
+	// OmniOutliner is also what Zavala reads; "zavala" is another name of it.
+	OmniOutliner Flavor = "omnioutliner"
 )
 
 // Flavors returns every flavor that can be written, the default first.
-func Flavors() []Flavor { return []Flavor{Dynalist, Portable, Plain} }
+func Flavors() []Flavor { return []Flavor{Dynalist, Portable, OmniOutliner, Plain} }
 
 // ParseFlavor returns the flavor of that name; "" is the default.
 func ParseFlavor(name string) (Flavor, error) {
-	if name == "" {
+	switch name {
+	case "":
 		return Dynalist, nil
+	case "zavala":
+		return OmniOutliner, nil
 	}
 	var known []string
 	for _, f := range Flavors() {

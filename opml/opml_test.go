@@ -166,6 +166,17 @@ func TestFlavors(t *testing.T) {
 	if fmt.Sprint(report.Losses) != "[{ checkbox 1} { checked 1} { collapsed 1} { color 1} { heading 1} { modified 1} { note 1} { numbered 1}]" {
 		t.Errorf("plain lost %v", report.Losses)
 	}
+	omni, report := encode(t, sample(), Options{Flavor: OmniOutliner})
+	if !strings.Contains(omni, `three" _status="checked">`) || strings.Contains(omni, "complete") {
+		t.Errorf("no status in\n%s", omni)
+	}
+	if fmt.Sprint(report.Losses) != "[{ collapsed 1} { color 1} { created 1} { heading 1} { modified 1} { note 1} { numbered 1}]" {
+		t.Errorf("omnioutliner lost %v", report.Losses)
+	}
+	back := decode(t, omni, DecodeOptions{}).Document.Root().First()
+	if !back.Checked || !back.Checkbox || back.Note != sample().Node("a").Note {
+		t.Errorf("omnioutliner came back as %+v", back.Fields)
+	}
 	if _, err := Encode(&bytes.Buffer{}, sample(), Options{Flavor: "nosuch"}); !errors.Is(err, outline.ErrInvalid) {
 		t.Errorf("got %v for an unknown flavor", err)
 	}
