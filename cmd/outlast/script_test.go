@@ -1,9 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -26,6 +29,7 @@ func TestScripts(t *testing.T) {
 			"refuser":  scriptRefuser,
 			"daemon":   scriptDaemon,
 			"nosecret": scriptNoSecret,
+			"exits":    scriptExits,
 			"setfrom":  scriptSetFrom,
 		},
 		Condition: func(cond string) (bool, error) {
@@ -83,6 +87,23 @@ func (s *scriptState) end() {
 	}
 	if s.refuser != nil {
 		s.refuser.server.Close()
+	}
+}
+
+// scriptExits runs a command and compares its exit code: exits N COMMAND ARG...
+func scriptExits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits N COMMAND ARG...")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	code := 0
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		code = exit.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("run %s: %v", args[1], err)
+	}
+	if strconv.Itoa(code) != args[0] {
+		ts.Fatalf("exit code %d, want %s", code, args[0])
 	}
 }
 
