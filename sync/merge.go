@@ -43,7 +43,20 @@ type merged struct {
 // still changes something is kept, and one that can no longer be done gives
 // way so that no text is lost. No clock decides.
 func merge(in mergeInput) merged {
-	m := merger{mergeInput: in, nodes: histories(in)}
+	out := mergeWithout(in, nil)
+	roundabout := movedInVain(in.remote, out)
+	if len(roundabout) == 0 {
+		return out
+	}
+	if direct := mergeWithout(in, roundabout); direct.work.Equal(out.work) {
+		return direct
+	}
+	return out
+}
+
+// mergeWithout merges, and takes moves of the nodes in settled as done.
+func mergeWithout(in mergeInput, settled map[outline.NodeID]bool) merged {
+	m := merger{mergeInput: in, nodes: histories(in), settled: settled}
 	m.out.work = in.remote.Clone()
 	for _, r := range m.withoutOvertaken() {
 		m.rebase(r)
@@ -54,10 +67,30 @@ func merge(in mergeInput) merged {
 	return m.out
 }
 
+// movedInVain returns the nodes that the kept log moves more than once, and in
+// the end to where the read shows them.
+func movedInVain(remote *outline.Document, out merged) map[outline.NodeID]bool {
+	moves := make(map[outline.NodeID]int)
+	for _, r := range out.log {
+		if r.Node.Kind == outline.Move {
+			moves[r.Node.Node]++
+		}
+	}
+	vain := make(map[outline.NodeID]bool)
+	for id, n := range moves {
+		was, is := remote.Node(id), out.work.Node(id)
+		if n > 1 && was != nil && is != nil && was.Parent().ID == is.Parent().ID {
+			vain[id] = true
+		}
+	}
+	return vain
+}
+
 type merger struct {
 	mergeInput
-	nodes map[outline.NodeID]*history
-	out   merged
+	nodes   map[outline.NodeID]*history
+	settled map[outline.NodeID]bool
+	out     merged
 }
 
 func (m *merger) rebase(r store.Record) {
@@ -136,7 +169,7 @@ func (m *merger) update(r store.Record, n *outline.Node) {
 
 func (m *merger) move(r store.Record, n *outline.Node) {
 	c := r.Node
-	if stands(m.out.work, n, c.To, r.State == store.Acknowledged) {
+	if m.settled[c.Node] || stands(m.out.work, n, c.To, r.State == store.Acknowledged) {
 		m.confirm(r)
 		return
 	}
