@@ -36,21 +36,28 @@ func TestRepeatIsHarmless(t *testing.T) {
 	ctx := t.Context()
 	ch := func() Change { return Change{Group: NewGroup(), Confirm: true} }
 	text := "other"
-	for name, call := range map[string]func(Change) (ChangeResult, error){
-		"add": func(c Change) (ChangeResult, error) {
-			return w.Add(ctx, AddRequest{c, "B", items([]string{"n", " m"}), true, ""})
-		},
-		"add file": func(c Change) (ChangeResult, error) { return w.AddFile(ctx, AddFileRequest{c, KindFolder, "", "F"}) },
-		"edit": func(c Change) (ChangeResult, error) {
+	type caller func(Change) (ChangeResult, error)
+	for _, c := range []struct {
+		name string
+		call caller
+	}{
+		{"add", func(c Change) (ChangeResult, error) {
+			return w.Add(ctx, AddRequest{Change: c, Parent: "B", Items: items([]string{"n", " m"}), Top: true})
+		}},
+		{"add file", func(c Change) (ChangeResult, error) {
+			return w.AddFile(ctx, AddFileRequest{Change: c, Kind: KindFolder, Title: "F"})
+		}},
+		{"edit", func(c Change) (ChangeResult, error) {
 			return w.Edit(ctx, EditRequest{Change: c, Name: "A/three", Text: &text})
-		},
-		"rename": func(c Change) (ChangeResult, error) {
+		}},
+		{"rename", func(c Change) (ChangeResult, error) {
 			return w.Edit(ctx, EditRequest{Change: c, Name: "B", Text: &text})
-		},
-		"cross": func(c Change) (ChangeResult, error) {
+		}},
+		{"cross", func(c Change) (ChangeResult, error) {
 			return w.Move(ctx, MoveRequest{Change: c, Name: "A/one", Parent: "id:" + string(b)})
-		},
+		}},
 	} {
+		name, call := c.name, c.call
 		group := ch()
 		first, err := call(group)
 		if err != nil {
@@ -70,7 +77,7 @@ func TestRepeatIsHarmless(t *testing.T) {
 	}
 	group := ch()
 	for range 3 {
-		must(w.Remove(ctx, RemoveRequest{group, []string{"A/other"}}))(t)
+		must(w.Remove(ctx, RemoveRequest{Change: group, Names: []string{"A/other"}}))(t)
 	}
 	w.wantTree(a)
 }

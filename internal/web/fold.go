@@ -7,25 +7,39 @@ import (
 )
 
 // containsFold tells whether s contains a word, given in lower case, in any
-// case. It allocates nothing for the letters of ASCII, since a search looks at
-// every item.
+// case. For a word of ASCII it allocates nothing, since a search looks at every
+// item.
 func containsFold(s, lower string) bool {
-	if lower == "" || len(s) < len(lower) && isASCII(s) {
-		return lower == ""
+	if lower == "" {
+		return true
 	}
-	if !isASCII(lower) || !isASCII(s) {
+	if !isASCII(lower) {
 		return strings.Contains(strings.ToLower(s), lower)
 	}
-	first, upper := lower[0], lower[0]
-	if first >= 'a' && first <= 'z' {
-		upper = first - 'a' + 'A'
-	}
-	for i := 0; i+len(lower) <= len(s); i++ {
-		if (s[i] == first || s[i] == upper) && strings.EqualFold(s[i:i+len(lower)], lower) {
+	first, upper := lower[0], upperASCII(lower[0])
+	for i, last := 0, len(s)-len(lower); i <= last; i++ {
+		if c := s[i]; (c == first || c == upper) && equalFoldASCII(s[i:i+len(lower)], lower) {
 			return true
 		}
 	}
 	return false
+}
+
+// equalFoldASCII compares texts of one length; b is in lower case.
+func equalFoldASCII(a, b string) bool {
+	for i := range len(b) {
+		if a[i] != b[i] && a[i] != upperASCII(b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func upperASCII(c byte) byte {
+	if c >= 'a' && c <= 'z' {
+		return c - 'a' + 'A'
+	}
+	return c
 }
 
 func isASCII(s string) bool {

@@ -1,9 +1,11 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -11,7 +13,6 @@ import (
 
 	"outlast/internal/format"
 	"outlast/internal/outline"
-	"outlast/opml"
 )
 
 // importSet is what was read of an import.
@@ -23,7 +24,7 @@ type importSet struct {
 
 // readTrees reads what a request brings: the file in its body, or the file,
 // folder or zip at a path of this machine.
-func readTrees(r ImportRequest, body io.Reader) (importSet, error) {
+func readTrees(s session, r ImportRequest, body io.Reader) (importSet, error) {
 	if r.Path == "" {
 		return readBody(r, r.Name, body)
 	}
@@ -35,7 +36,7 @@ func readTrees(r ImportRequest, body io.Reader) (importSet, error) {
 		return importSet{}, err
 	}
 	if info.IsDir() || strings.EqualFold(filepath.Ext(r.Path), ".zip") {
-		return readFolder(r)
+		return readFolder(s, r, info.IsDir())
 	}
 	f, err := os.Open(r.Path)
 	if err != nil {
@@ -68,6 +69,9 @@ func readTree(r ImportRequest, name string, body io.Reader) (imported, error) {
 	if err != nil {
 		return imported{}, err
 	}
+	if r.Lenient || r.Flavor != "" {
+		return imported{}, fmt.Errorf("files are read strictly and in the dialect they show: %w", outline.ErrInvalid)
+	}
 	res, err := f.Read(body, format.ReadOptions{ID: "import", NewID: counter()})
 	if err != nil {
 		return imported{}, unreadable(err)
@@ -95,14 +99,12 @@ func formatOf(name, file string) (format.Format, error) {
 	return format.ByName(name)
 }
 
-// unreadable makes what is wrong with a file the caller's mistake, unless it
-// is one of reading: then the cause stays what it is.
+// unreadable makes what is wrong with a file the caller's mistake.
 func unreadable(err error) error {
-	var syntax *opml.SyntaxError
-	if errors.As(err, &syntax) {
-		return fmt.Errorf("%w: %w", err, outline.ErrInvalid)
+	if errors.Is(err, context.Canceled) || errors.Is(err, fs.ErrPermission) || errors.Is(err, outline.ErrInvalid) {
+		return err
 	}
-	return err
+	return fmt.Errorf("%w: %w", err, outline.ErrInvalid)
 }
 
 // counter makes ids for nodes while they are being read.

@@ -29,9 +29,6 @@ type target struct {
 func (t target) isFolder() bool   { return t.doc == nil }
 func (t target) isDocument() bool { return t.doc != nil && t.node == t.doc.Root() }
 
-// same tells whether both stand for one thing.
-func (t target) same(u target) bool { return t.file.ID == u.file.ID && t.node == u.node }
-
 // ref describes the target for people.
 func (t target) ref() Ref {
 	r := Ref{Doc: t.file.ID, Title: t.file.Title, Text: t.file.Title, Path: []string{t.file.Title}}
