@@ -29,7 +29,7 @@ const (
 // encodeChunks calls put with each chunk of the tree in order. The slice is
 // reused for the next.
 func encodeChunks(d *outline.Document, binds *Bindings, put func([]byte) error) error {
-	var chunk []byte
+	var chunk, name []byte
 	count := 0
 	for depth, n := range d.Root().Walk() {
 		id, err := binds.forBase(n.ID)
@@ -45,7 +45,8 @@ func encodeChunks(d *outline.Document, binds *Bindings, put func([]byte) error) 
 		}
 		chunk = appendNode(chunk, depth, string(id), f)
 		count++
-		if crc32.Checksum([]byte(id), crcTable())&chunkMask != 0 && count < maxChunk {
+		name = append(name[:0], id...)
+		if crc32.Checksum(name, crcTable())&chunkMask != 0 && count < maxChunk {
 			continue
 		}
 		if err := put(chunk); err != nil {

@@ -93,6 +93,9 @@ func (t *tree) fits(f outline.File) bool {
 
 // derive adds base and log.
 func (tx *Tx) derive(id outline.FileID, f outline.File) (*tree, error) {
+	if _, err := tx.index(); err != nil { // is the log whole?
+		return nil, err
+	}
 	d, err := tx.loadBase(id, f)
 	if err != nil {
 		return nil, err
@@ -163,9 +166,9 @@ func (tx *Tx) AddSteps(id outline.FileID, steps []outline.Change) error {
 			return fmt.Errorf("remember steps of %s: %w", id, err)
 		}
 	}
-	next, err := tx.bucket(bucketSteps).NextSequence()
-	if err != nil {
-		return err
+	last := uint64(0)
+	for k := range valuesWith(tx.bucket(bucketSteps), docPrefix(id)) {
+		last = seqOf(k)
 	}
-	return tx.putJSON(bucketSteps, docSeq(id, next), steps)
+	return tx.putJSON(bucketSteps, docSeq(id, last+1), steps)
 }

@@ -47,10 +47,10 @@ func (tx *Tx) confirm(ix *index, r Record) error {
 	}
 	if known {
 		r.Seq = old.Seq
-	} else if r.Seq == 0 || r.Seq > ix.seq || tx.bucket(bucketHistory).Get(seqKey(r.Seq)) != nil {
-		if r.Seq, err = tx.next(ix); err != nil {
-			return err
-		}
+		return tx.putHistory(r)
+	}
+	for r.Seq == 0 || r.Seq > ix.seq || tx.bucket(bucketHistory).Get(seqKey(r.Seq)) != nil {
+		r.Seq = ix.next()
 	}
 	return tx.putHistory(r)
 }
@@ -72,47 +72,83 @@ func (tx *Tx) putHistory(r Record) error {
 func (tx *Tx) History() iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		open := tx.logKeys()
-		before := tx.lastHistory(nil)
-		for len(open) > 0 || before != nil {
-			var b []byte
-			if n := len(open); before == nil || n > 0 && seqOf(open[n-1]) > seqOf(before) {
-				b = tx.bucket(bucketLog).Get(open[n-1])
+		for seq, err := range tx.confirmed() {
+			if err != nil {
+				yield(Record{}, err)
+				return
+			}
+			for n := len(open); n > 0 && seqOf(open[n-1]) > seq; n-- {
+				if !tx.yield(bucketLog, open[n-1], yield) {
+					return
+				}
 				open = open[:n-1]
-			} else {
-				b = tx.bucket(bucketHistory).Get(before)
-				before = tx.lastHistory(before)
 			}
-			if b == nil {
-				continue // went away meanwhile
+			if !tx.yield(bucketHistory, seqKey(seq), yield) {
+				return
 			}
-			r, err := decodeRecord(b)
-			if !yield(r, err) || err != nil {
+		}
+		for _, k := range slices.Backward(open) {
+			if !tx.yield(bucketLog, k, yield) {
 				return
 			}
 		}
 	}
 }
 
-// lastHistory returns the last key of the history, or the last before a key. It
-// looks it up anew each time, since the loop's body may change the bucket.
-func (tx *Tx) lastHistory(before []byte) []byte {
-	c := tx.bucket(bucketHistory).Cursor()
-	var k []byte
-	if before == nil {
-		k, _ = c.Last()
-	} else if at, _ := c.Seek(before); at == nil {
-		k, _ = c.Last()
-	} else {
-		k, _ = c.Prev()
+// yield hands out the record under a key, unless it went away meanwhile, and
+// tells whether to go on.
+func (tx *Tx) yield(bucket string, key []byte, yield func(Record, error) bool) bool {
+	b := tx.bucket(bucket).Get(key)
+	if b == nil {
+		return true
 	}
-	return slices.Clone(k)
+	r, err := decodeRecord(b)
+	return yield(r, err) && err == nil
+}
+
+// confirmed yields the sequences in the history, the last first. It takes them
+// in windows, since a loop mostly ends early, and no cursor can walk backwards.
+func (tx *Tx) confirmed() iter.Seq2[uint64, error] {
+	const window = 512
+	return func(yield func(uint64, error) bool) {
+		ix, err := tx.index()
+		if err != nil {
+			yield(0, err)
+			return
+		}
+		first, _ := tx.bucket(bucketHistory).Cursor().First()
+		if first == nil {
+			return
+		}
+		low := seqOf(first)
+		for above := ix.seq + 1; above > low; {
+			from := max(low, above-min(above, window))
+			for _, seq := range slices.Backward(tx.confirmedIn(from, above)) {
+				if !yield(seq, nil) {
+					return
+				}
+			}
+			above = from
+		}
+	}
+}
+
+// confirmedIn returns the sequences of the history in [from, to).
+func (tx *Tx) confirmedIn(from, to uint64) []uint64 {
+	var seqs []uint64
+	c := tx.bucket(bucketHistory).Cursor()
+	for k, _ := c.Seek(seqKey(from)); k != nil && seqOf(k) < to; k, _ = c.Next() {
+		seqs = append(seqs, seqOf(k))
+	}
+	return seqs
 }
 
 // TrimHistory forgets confirmed records from before a time, but never the newest
-// ones, as many as keep says. Their op ids are no longer known then.
+// ones, as many as keep says and at least one, which holds the count of the
+// sequences. Their op ids are no longer known then.
 func (tx *Tx) TrimHistory(before time.Time, keep int) error {
 	keys := keysWith(tx.bucket(bucketHistory), nil)
-	for _, k := range keys[:max(0, len(keys)-keep)] {
+	for _, k := range keys[:max(0, len(keys)-max(keep, 1))] {
 		raw, err := parseRecord(tx.bucket(bucketHistory).Get(k))
 		if err != nil {
 			return fmt.Errorf("trim history: %w", err)

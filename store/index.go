@@ -3,7 +3,8 @@ package store
 import "sync"
 
 // index knows the records of the log by op id. It is made by one pass over the
-// log when it is first needed, and kept in step by those who write records.
+// log, which also finds a log that has lost records, and kept in step by those
+// who write records.
 type index struct {
 	keys map[OpID]string // in bucket log
 	seq  uint64          // the highest sequence given out
@@ -15,7 +16,7 @@ func (tx *Tx) index() (*index, error) {
 
 func (tx *Tx) buildIndex() (*index, error) {
 	log := tx.bucket(bucketLog)
-	ix := &index{keys: make(map[OpID]string), seq: log.Sequence()}
+	ix := &index{keys: make(map[OpID]string)}
 	for k, v := range valuesWith(log, nil) {
 		raw, err := parseRecord(v)
 		if err != nil {
@@ -24,17 +25,21 @@ func (tx *Tx) buildIndex() (*index, error) {
 		ix.keys[raw.op] = string(k)
 		ix.seq = max(ix.seq, raw.seq)
 	}
+	if uint64(len(ix.keys)) != log.Sequence() {
+		return nil, damaged("the log has %d records of %d", len(ix.keys), log.Sequence())
+	}
+	// Nothing has been deleted yet in this transaction; see valuesWith.
 	if k, _ := tx.bucket(bucketHistory).Cursor().Last(); k != nil {
 		ix.seq = max(ix.seq, seqOf(k))
 	}
 	return ix, nil
 }
 
-// next gives out a sequence.
-func (tx *Tx) next(ix *index) (uint64, error) {
+// next gives out a sequence. It is the highest in log and history from now on:
+// the record that takes it is written in the same transaction.
+func (ix *index) next() uint64 {
 	ix.seq++
-	tx.wrote = true
-	return ix.seq, tx.bucket(bucketLog).SetSequence(ix.seq)
+	return ix.seq
 }
 
 // lazy is a value that is made when it is first asked for. Readers may ask at

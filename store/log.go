@@ -52,10 +52,7 @@ func (tx *Tx) append(op Op) (r Record, known bool, err error) {
 	if op, err = tx.apply(op); err != nil {
 		return Record{}, false, err
 	}
-	r = Record{Op: op, Wall: now(), State: Pending}
-	if r.Seq, err = tx.next(ix); err != nil {
-		return Record{}, false, tx.fail(err)
-	}
+	r = Record{Seq: ix.next(), Op: op, Wall: now(), State: Pending}
 	if err := tx.putRecord(ix, r); err != nil {
 		return Record{}, false, tx.fail(err)
 	}
@@ -126,21 +123,21 @@ func (tx *Tx) logKeys() [][]byte {
 	return keys
 }
 
-// records yields the records of the log under some keys, without those that
-// went away meanwhile.
+// records yields the records of the log under some keys.
 func (tx *Tx) records(keys func() [][]byte) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		for _, k := range keys() {
-			b := tx.bucket(bucketLog).Get(k)
-			if b == nil {
-				continue
-			}
-			r, err := decodeRecord(b)
-			if !yield(r, err) || err != nil {
+			if !tx.yield(bucketLog, k, yield) {
 				return
 			}
 		}
 	}
+}
+
+// hasLog tells whether a document has unconfirmed records.
+func (tx *Tx) hasLog(doc outline.FileID) bool {
+	k, _ := tx.bucket(bucketLog).Cursor().Seek(docPrefix(doc))
+	return bytes.HasPrefix(k, docPrefix(doc))
 }
 
 // Counts of records.
@@ -184,16 +181,9 @@ func (c *Counts) add(raw rawRecord) {
 // LastSeq returns the sequence of the last unconfirmed record of a document, 0
 // for none.
 func (tx *Tx) LastSeq(doc outline.FileID) (uint64, error) {
-	after := append([]byte(doc), 1) // sorts directly after every key of the document
-	c := tx.bucket(bucketLog).Cursor()
-	k, _ := c.Seek(after)
-	if k == nil {
-		k, _ = c.Last()
-	} else {
-		k, _ = c.Prev()
+	last := uint64(0)
+	for k := range valuesWith(tx.bucket(bucketLog), docPrefix(doc)) {
+		last = seqOf(k)
 	}
-	if !bytes.HasPrefix(k, docPrefix(doc)) {
-		return 0, nil
-	}
-	return seqOf(k), nil
+	return last, nil
 }

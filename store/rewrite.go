@@ -84,9 +84,7 @@ func (tx *Tx) replaceLog(ix *index, doc outline.FileID, recs, confirmed []Record
 	if err != nil {
 		return err
 	}
-	if err := tx.number(ix, recs); err != nil {
-		return err
-	}
+	ix.number(recs)
 	for _, r := range recs {
 		if err := tx.keep(ix, doc, r); err != nil {
 			return fmt.Errorf("op %s: %w", r.ID, err)
@@ -158,17 +156,14 @@ func (tx *Tx) settle(ix *index, s stored) error {
 }
 
 // number sees to it that the sequences rise.
-func (tx *Tx) number(ix *index, recs []Record) (err error) {
+func (ix *index) number(recs []Record) {
 	last, given := uint64(0), ix.seq
 	for i := range recs {
 		if r := &recs[i]; r.Seq <= last || r.Seq > given {
-			if r.Seq, err = tx.next(ix); err != nil {
-				return err
-			}
+			r.Seq = ix.next()
 		}
 		last = recs[i].Seq
 	}
-	return nil
 }
 
 // keep puts a record of a replaced log.

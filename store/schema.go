@@ -54,14 +54,14 @@ func (db *DB) prepare(create bool) error {
 	if !create {
 		return ErrMissing
 	}
-	return db.Update(func(tx *Tx) error {
+	return db.bolt.Update(func(b *bbolt.Tx) error {
 		for _, name := range buckets() {
-			if _, err := tx.bolt.CreateBucketIfNotExists([]byte(name)); err != nil {
+			if _, err := b.CreateBucket([]byte(name)); err != nil {
 				return err
 			}
 		}
-		tx.wrote = true
-		return tx.bucket(bucketMeta).Put([]byte(keySchema), []byte(strconv.Itoa(schema)))
+		tx := newTx(db, b)
+		return tx.put(bucketMeta, []byte(keySchema), []byte(strconv.Itoa(schema)))
 	})
 }
 
@@ -98,6 +98,18 @@ func (tx *Tx) checkSchema() error {
 		if tx.bolt.Bucket([]byte(name)) == nil {
 			return damaged("no bucket %s", name)
 		}
+	}
+	return tx.checkCount(bucketMeta)
+}
+
+// checkCount finds out whether keys of a bucket went away with a damaged page.
+func (tx *Tx) checkCount(bucket string) error {
+	count := uint64(0)
+	for range valuesWith(tx.bucket(bucket), nil) {
+		count++
+	}
+	if want := tx.bucket(bucket).Sequence(); count != want {
+		return damaged("bucket %s has %d keys of %d", bucket, count, want)
 	}
 	return nil
 }

@@ -40,7 +40,8 @@
 // carries a CRC-32C, since bbolt protects nothing but its two meta pages; one
 // that does not hold is ErrDamaged. A record in the log carries its op id,
 // document and sequence inside the value too, so that a scan of a damaged file
-// can find it without the tree.
+// can find it without the tree. The sequence number that bbolt keeps of each
+// bucket is the number of its keys, which shows when some went away.
 //
 // The op ids of the log are indexed in memory, not on disk: an edit then writes
 // its record alone, which keeps a durable edit below six pages.

@@ -39,6 +39,11 @@ func newTx(db *DB, b *bbolt.Tx) *Tx {
 // run calls fn and then sees to it that what it leaves is sound.
 func (tx *Tx) run(fn func(*Tx) error) (err error) {
 	defer guard(&err)()
+	if tx.bolt.Writable() {
+		if _, err := tx.index(); err != nil {
+			return err
+		}
+	}
 	if err := fn(tx); err != nil {
 		return err
 	}
@@ -52,13 +57,10 @@ func (tx *Tx) run(fn func(*Tx) error) (err error) {
 // commit leaves a log that does not apply.
 func (tx *Tx) prove() error {
 	for doc := range tx.unproven {
-		last, err := tx.LastSeq(doc)
-		if err != nil {
-			return err
-		}
-		if last == 0 {
+		if !tx.hasLog(doc) {
 			continue // a base always loads
 		}
+		var err error
 		if doc == "" {
 			_, err = tx.Files()
 		} else {
@@ -127,11 +129,15 @@ func (tx *Tx) bucket(name string) *bbolt.Bucket { return tx.bolt.Bucket([]byte(n
 // until the commit and must not be changed.
 func (tx *Tx) put(bucket string, key, value []byte) error {
 	b := tx.bucket(bucket)
-	if old := b.Get(key); old != nil && bytes.Equal(old, value) {
+	old := b.Get(key)
+	if old != nil && bytes.Equal(old, value) {
 		return nil
 	}
 	tx.wrote = true
-	return b.Put(key, value)
+	if err := b.Put(key, value); err != nil || old != nil {
+		return err
+	}
+	return b.SetSequence(b.Sequence() + 1)
 }
 
 // remove deletes a key, if it is there.
@@ -141,7 +147,10 @@ func (tx *Tx) remove(bucket string, key []byte) error {
 		return nil
 	}
 	tx.wrote = true
-	return b.Delete(key)
+	if err := b.Delete(key); err != nil {
+		return err
+	}
+	return b.SetSequence(b.Sequence() - 1)
 }
 
 // removeAll deletes every key with a prefix.
@@ -156,6 +165,9 @@ func (tx *Tx) removeAll(bucket string, prefix []byte) error {
 
 // valuesWith yields the keys with a prefix and their values, in order. The
 // bucket must not be changed meanwhile, and the slices are the file's own.
+//
+// There is no walk backwards: in a transaction that has emptied a page, bbolt's
+// Cursor.Prev ends early and Cursor.Last may never return (1.5.0).
 func valuesWith(b *bbolt.Bucket, prefix []byte) iter.Seq2[[]byte, []byte] {
 	return func(yield func(k, v []byte) bool) {
 		c := b.Cursor()

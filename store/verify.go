@@ -27,6 +27,7 @@ func (db *DB) Verify() error {
 func (tx *Tx) verifyValues() error {
 	var errs []error
 	for _, name := range buckets() {
+		errs = append(errs, tx.checkCount(name))
 		if name == bucketLog || name == bucketHistory {
 			continue
 		}
