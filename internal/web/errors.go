@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"net/http"
+	"syscall"
 
 	"outlast/internal/outline"
 	"outlast/store"
@@ -108,6 +109,8 @@ func kinds() []kind {
 		{outline.ErrNotEmpty, "not_empty", http.StatusConflict, nothingChanged, ""},
 		{outline.ErrExists, "exists", http.StatusConflict, nothingChanged, ""},
 		{outline.ErrInvalid, "invalid", http.StatusBadRequest, nothingChanged, ""},
+		{syscall.ENOSPC, "no_room", http.StatusInsufficientStorage, "what was saved before is untouched; this was not saved", "make room on the disk"},
+		{syscall.EROFS, "read_only_disk", http.StatusInsufficientStorage, "what was saved before is untouched; this was not saved", ""},
 		{fs.ErrNotExist, "no_path", http.StatusBadRequest, nothingChanged, ""},
 		{fs.ErrPermission, "no_permission", http.StatusForbidden, nothingChanged, ""},
 		{context.Canceled, "canceled", 499, "", ""},

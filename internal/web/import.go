@@ -26,6 +26,8 @@ func (a *api) importFile(w http.ResponseWriter, r *http.Request) {
 	}
 	in, err := readTrees(sessionOf(r), req, file)
 	if err != nil {
+		// A caller that still sends would see a broken connection and no answer.
+		_, _ = io.Copy(io.Discard, io.LimitReader(file, maxDrained))
 		a.fail(w, r, err)
 		return
 	}
@@ -36,6 +38,9 @@ func (a *api) importFile(w http.ResponseWriter, r *http.Request) {
 	}
 	a.answer(w, r, http.StatusOK, res)
 }
+
+// maxDrained is how much of a refused file is still taken.
+const maxDrained = 1 << 30
 
 // maxHead bounds the first line of an import.
 const maxHead = 64 << 10

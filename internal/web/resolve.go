@@ -21,13 +21,16 @@ const (
 // target is what a name stands for.
 type target struct {
 	file     *outline.File     // the document, or the folder
-	doc      *outline.Document // nil for a folder
-	node     *outline.Node     // nil for a folder
+	doc      *outline.Document // nil for a folder, or while only its title matters
+	node     *outline.Node     // likewise
 	byPrefix bool              // found by the beginning of an id
 }
 
-func (t target) isFolder() bool   { return t.doc == nil }
-func (t target) isDocument() bool { return t.doc != nil && t.node == t.doc.Root() }
+func (t target) isFolder() bool { return t.file.Kind == outline.FolderKind }
+
+func (t target) isDocument() bool {
+	return !t.isFolder() && (t.node == nil || t.node.Parent() == nil)
+}
 
 // ref describes the target for people.
 func (t target) ref() Ref {
@@ -54,8 +57,8 @@ func (t target) ref() Ref {
 //	Title/Text/Text     a path: each part exactly, else in any case, else by its
 //	                    beginning; folders may lead it
 //
-// A beginning of an id that is also the title of a document is ambiguous, since
-// either may be meant.
+// What is exactly a title is not taken for an id, so that the usual command
+// reads one document and not all.
 type resolver struct {
 	tx       *store.Tx
 	files    *outline.Files
@@ -100,8 +103,8 @@ func (r *resolver) all(name string, w want) ([]target, error) {
 		return []target{{file: r.files.File(r.files.Root)}}, nil
 	}
 	id, forced := strings.CutPrefix(name, "id:")
-	if forced || looksLikeID(name) {
-		found, err := r.byID(id, w, forced)
+	if forced || looksLikeID(name) && !r.isTitle(name) {
+		found, err := r.byID(id, w)
 		if err != nil || len(found) > 0 || forced {
 			return found, err
 		}
@@ -110,6 +113,16 @@ func (r *resolver) all(name string, w want) ([]target, error) {
 		return r.byLink(doc, node)
 	}
 	return r.byPath(splitPath(name), w)
+}
+
+// isTitle tells whether a document or folder has exactly this title.
+func (r *resolver) isTitle(name string) bool {
+	for _, f := range r.files.Walk() {
+		if f.Title == name {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *resolver) byLine(name string) ([]target, error) {

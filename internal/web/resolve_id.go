@@ -7,7 +7,7 @@ import (
 
 // byID finds a full id, else what begins with it. Ids of the service count
 // where a node or file made here has been bound to one.
-func (r *resolver) byID(id string, w want, forced bool) ([]target, error) {
+func (r *resolver) byID(id string, w want) ([]target, error) {
 	found, err := r.byFullID(id)
 	if err != nil || len(found) > 0 {
 		return w.only(found), err
@@ -16,20 +16,7 @@ func (r *resolver) byID(id string, w want, forced bool) ([]target, error) {
 		return nil, nil
 	}
 	found, err = r.byBeginning(id)
-	found = w.only(found)
-	if err != nil || len(found) == 0 || forced {
-		return found, err
-	}
-	for f := range r.files.Documents() {
-		if f.Title == id { // either may be meant
-			t, _, err := r.target(f.ID, outline.RootID)
-			if err != nil {
-				return nil, err
-			}
-			found = append(found, t)
-		}
-	}
-	return found, nil
+	return w.only(found), err
 }
 
 func (r *resolver) byFullID(id string) ([]target, error) {

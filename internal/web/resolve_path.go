@@ -31,11 +31,9 @@ func (r *resolver) byPath(parts []string, w want) ([]target, error) {
 func (r *resolver) start(part string, last bool, w want) ([]target, error) {
 	var all []target
 	for _, f := range r.files.Walk() {
-		folder := f.Kind == outline.FolderKind
-		if last && (folder && w&wantFolder == 0 || !folder && w&wantNode == 0) {
-			continue
+		if t := (target{file: f}); !last || w.fits(t) {
+			all = append(all, t)
 		}
-		all = append(all, target{file: f})
 	}
 	found := best(all, part, text)
 	for i, t := range found {
@@ -73,7 +71,7 @@ func (r *resolver) below(at []target) ([]target, error) {
 
 // text is what a part of a path is compared with.
 func text(t target) string {
-	if t.doc == nil || t.node == t.doc.Root() {
+	if t.isFolder() || t.isDocument() {
 		return t.file.Title
 	}
 	return t.node.Content
@@ -105,13 +103,7 @@ func (r *resolver) pool(parts []string) ([]target, error) {
 	if len(parts) == 0 {
 		var all []target
 		for _, f := range r.files.Walk() {
-			t, ok, err := r.target(f.ID, outline.RootID)
-			if err != nil {
-				return nil, err
-			}
-			if ok {
-				all = append(all, t)
-			}
+			all = append(all, target{file: f})
 		}
 		return all, nil
 	}

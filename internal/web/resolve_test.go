@@ -151,15 +151,16 @@ func TestBeginningOfAnIDAsks(t *testing.T) {
 	w.wantTree(doc)
 }
 
-func TestTitleThatBeginsAnIDIsAmbiguous(t *testing.T) {
+func TestTitleWinsOverTheBeginningOfAnID(t *testing.T) {
 	w := newWorld(t)
 	doc := w.doc("Other", "a")
 	w.doc("Work")
 	id := must(w.Ls(t.Context(), LsRequest{Name: "Other"}))(t).Lines[0].Node
 	bind(t, w.db, doc, string(id), "Work-ABCDEF")
-	_, err := w.Resolve(t.Context(), "Work")
-	if e := wantError(t, err, outline.ErrAmbiguous); len(e.Candidates) != 2 {
-		t.Errorf("candidates %+v", e.Candidates)
+	for name, want := range map[string]string{"Work": "Work", "Work-": "a", "id:Work": "a"} {
+		if got := must(w.Resolve(t.Context(), name))(t).Ref.Text; got != want {
+			t.Errorf("%s: got %q, want %q", name, got, want)
+		}
 	}
 }
 

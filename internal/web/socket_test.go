@@ -52,6 +52,10 @@ func TestCallsOverASocket(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want canceled", err)
 	}
+	_, err = w.Import(t.Context(), ImportRequest{Name: "x.opml"}, strings.NewReader(strings.Repeat("no OPML ", 1<<20)))
+	if !isCode(err, "invalid") {
+		t.Errorf("got %v", err)
+	}
 	_, err = w.Resolve(t.Context(), "Nothing")
 	if !isCode(err, "no_node") {
 		t.Errorf("got %v", err)
