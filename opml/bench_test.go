@@ -110,7 +110,7 @@ func (c *counting) Write(p []byte) (int, error) {
 }
 
 func readEvents(b *testing.B, file []byte) {
-	d := NewDecoder(bytes.NewReader(file), Limits{})
+	d := NewDecoder(bytes.NewReader(file), DecodeOptions{})
 	for {
 		if _, err := d.Next(); err == io.EOF {
 			return

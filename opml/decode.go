@@ -13,6 +13,10 @@ import (
 type DecodeOptions struct {
 	Limits Limits
 
+	// Flavor says whose file it is, where the file does not; "" recognises
+	// Dynalist, Workflowy and our own. Workflowy means HTML in texts and notes.
+	Flavor Flavor
+
 	// ID names the document; "" takes outlastDocument when KeepIDs is set.
 	ID outline.FileID
 
@@ -28,6 +32,7 @@ type DecodeOptions struct {
 type Result struct {
 	Document *outline.Document
 	Head     *Head
+	Flavor   Flavor                    // whose file it is, "" when not recognised
 	Kept     map[outline.NodeID][]Attr // unknown attributes, to be given back on export
 	Warnings []Warning
 
@@ -42,7 +47,7 @@ func (r *Result) Ours() bool { return r.Head.Format != 0 }
 // Decode reads one OPML file to its end. What is wrong with the file is a
 // *SyntaxError.
 func Decode(r io.Reader, opts DecodeOptions) (*Result, error) {
-	d := NewDecoder(r, opts.Limits)
+	d := NewDecoder(r, opts)
 	h, err := d.Head()
 	if err != nil {
 		return nil, err
@@ -61,8 +66,8 @@ func Decode(r io.Reader, opts DecodeOptions) (*Result, error) {
 			return nil, err
 		}
 	}
+	b.res.Warnings, b.res.Flavor = d.Warnings(), d.Flavor()
 	b.lift()
-	b.res.Warnings = d.Warnings()
 	return &b.res, nil
 }
 
@@ -151,7 +156,7 @@ func (b *builder) append(parent *outline.Node, item Item) (*outline.Node, error)
 func (b *builder) lift() {
 	doc := b.res.Document
 	top := doc.Root().First()
-	if b.head.Format != 0 || b.head.Flavor != string(Dynalist) || doc.Title != "" ||
+	if b.head.Format != 0 || b.res.Flavor != Dynalist || doc.Title != "" ||
 		top == nil || top.Next() != nil {
 		return
 	}

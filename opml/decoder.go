@@ -22,6 +22,7 @@ type Item struct {
 type Decoder struct {
 	r        io.Reader
 	lim      Limits
+	flavor   Flavor // whose file it is, "" while unknown
 	s        *scanner
 	head     *Head
 	warnings warnings
@@ -32,10 +33,15 @@ type Decoder struct {
 	inBody bool // the body is open
 }
 
-// NewDecoder returns a Decoder; nothing is read yet.
-func NewDecoder(r io.Reader, lim Limits) *Decoder {
-	return &Decoder{r: r, lim: lim.orDefault()}
+// NewDecoder returns a Decoder; nothing is read yet. Of the options it minds
+// Limits and Flavor.
+func NewDecoder(r io.Reader, opts DecodeOptions) *Decoder {
+	return &Decoder{r: r, lim: opts.Limits.orDefault(), flavor: opts.Flavor}
 }
+
+// Flavor returns whose file it is, once the head was read; "" for a program that
+// is not recognised.
+func (d *Decoder) Flavor() Flavor { return d.flavor }
 
 // Warnings returns what was odd so far, one entry per kind.
 func (d *Decoder) Warnings() []Warning { return d.warnings.list }
@@ -58,12 +64,12 @@ const (
 )
 
 func (d *Decoder) warn(message string) {
-	d.warnings.add(message, func() (int, int) { return d.s.at(0) })
+	d.warnings.add(message, func() (int, int) { return d.s.at(-d.s.size) })
 }
 
 // fail makes an error at the token just read final.
 func (d *Decoder) fail(reason string) error {
-	d.err = d.s.fail(0, reason)
+	d.err = d.s.fail(-d.s.size, reason)
 	return d.err
 }
 
@@ -173,6 +179,9 @@ func (d *Decoder) finishHead(h *Head, heads int) error {
 	if h.Format != Format && h.Format != 0 {
 		return d.fail("outlastFormat " + strconv.Itoa(h.Format) + " was written by a newer version of this program")
 	}
+	if d.flavor == "" {
+		d.flavor = h.recognise()
+	}
 	if h.Format == 0 {
 		h.trim()
 	}
@@ -247,6 +256,9 @@ func (d *Decoder) outline() (Item, error) {
 		text = item.ours(d.s.tag.attrs)
 	} else {
 		text = d.foreign(&item)
+		if d.flavor == Workflowy {
+			d.workflowy(&item.Fields)
+		}
 	}
 	if !text {
 		d.warn(warnNoText)

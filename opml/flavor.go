@@ -4,13 +4,15 @@ import (
 	"fmt"
 	"strings"
 
+	goopml "github.com/gilliek/go-opml/opml"
+
 	"outlast/internal/outline"
 )
 
 // Flavor names a dialect that can be written. The zero value means Dynalist.
 type Flavor string
 
-// The flavors; see the package comment for what each keeps.
+// The flavors that are written; see the package comment for what each keeps.
 const (
 	Dynalist Flavor = "dynalist" // canonical, read back without loss
 	Portable Flavor = "portable" // without attributes of our own
@@ -19,6 +21,22 @@ const (
 	// OmniOutliner is also what Zavala reads; "zavala" is another name of it.
 	OmniOutliner Flavor = "omnioutliner"
 )
+
+// Workflowy is recognised, and its HTML read as the service's markup.
+const Workflowy Flavor = "workflowy"
+
+// recognise tells whose file it is by a head that is read but not yet trimmed:
+// Dynalist names itself, Workflowy writes a padded address and nothing else.
+func (h *Head) recognise() Flavor {
+	switch {
+	case h.Format != 0 || h.Flavor == string(Dynalist):
+		return Dynalist
+	case h.Head == (goopml.Head{OwnerEmail: h.OwnerEmail}) && len(h.Kept) == 0 && h.Flavor == "" &&
+		h.OwnerEmail != strings.TrimSpace(h.OwnerEmail):
+		return Workflowy
+	}
+	return ""
+}
 
 // Flavors returns every flavor that can be written, the default first.
 func Flavors() []Flavor { return []Flavor{Dynalist, Portable, OmniOutliner, Plain} }

@@ -38,6 +38,14 @@ func (d *Decoder) foreign(it *Item) (text bool) {
 	return textAt >= 0
 }
 
+// workflowy turns HTML into markup, and takes the line end away that Workflowy
+// puts at the end of a note.
+func (d *Decoder) workflowy(f *outline.Fields) {
+	dropped := func(tag string) { d.warn("HTML <" + tag + "> is left out, its text stays") }
+	f.Content = fromHTML(f.Content, dropped)
+	f.Note = fromHTML(strings.TrimSuffix(f.Note, "\n"), dropped)
+}
+
 func index(attrs []rawAttr, name string) int {
 	for i := range attrs {
 		if string(attrs[i].name) == name {

@@ -1,6 +1,9 @@
 package opml
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Limits bound what a reader takes. Zero means the default.
 type Limits struct {
@@ -56,10 +59,18 @@ func (e *SyntaxError) Error() string {
 
 // Warning is something odd that was read all the same.
 type Warning struct {
-	Message      string `json:"message"`
-	Count        int    `json:"count"`
-	Line, Column int    // of the first
+	Message string `json:"message"`
+	Count   int    `json:"count"`
+	Line    int    `json:"line"` // of the first
+	Column  int    `json:"column"`
 }
+
+// Kinds of warnings beyond this number are counted as one: names of tags are
+// part of a message, and a file may invent any number of them.
+const (
+	mostWarnings = 50
+	warnMore     = "other oddities"
+)
 
 // warnings collects Warnings, one per message.
 type warnings struct {
@@ -68,12 +79,19 @@ type warnings struct {
 
 // add counts a message; the place is asked for on its first occurrence only.
 func (w *warnings) add(message string, place func() (line, column int)) {
-	for i := range w.list {
-		if w.list[i].Message == message {
-			w.list[i].Count++
-			return
-		}
+	i := w.index(message)
+	if i < 0 && len(w.list) >= mostWarnings {
+		message = warnMore
+		i = w.index(message)
+	}
+	if i >= 0 {
+		w.list[i].Count++
+		return
 	}
 	line, column := place()
 	w.list = append(w.list, Warning{Message: message, Count: 1, Line: line, Column: column})
+}
+
+func (w *warnings) index(message string) int {
+	return slices.IndexFunc(w.list, func(has Warning) bool { return has.Message == message })
 }

@@ -31,6 +31,7 @@ type scanner struct {
 
 	names  []byte // of the open elements, one after the other
 	starts []int  // where each of them begins in names
+	size   int    // bytes of the token just returned, which end at pos
 	began  bool   // something was scanned
 	rooted bool   // the root element was seen
 	ended  bool   // an end is due for an empty element
@@ -51,11 +52,13 @@ func (s *scanner) next() (kind, error) {
 		case n > 0:
 			s.began = true
 			s.pos += n
+			s.size = n
 			if k != 0 {
 				return k, nil
 			}
 			continue
 		}
+		s.size = 0
 		switch err := s.more(); {
 		case err == nil:
 		case err != io.EOF:

@@ -1,0 +1,81 @@
+package opml
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func TestFromHTML(t *testing.T) {
+	for in, want := range map[string]string{
+		"plain":                    "plain",
+		"a &lt; b &amp;amp; c":     "a < b &amp; c",
+		"a < b > c <3":             "a < b > c <3",
+		"<b>x</b><I>y</I><s>z</s>": "**x**__y__~~z~~",
+		"<code>a &lt; b</code>":    "`a < b`",
+		`<a href="http://e.example/?a=1&amp;b=2">t</a>`:                                             "[t](http://e.example/?a=1&b=2)",
+		`see <a href="http://e.example">http://e.example</a>.`:                                      "see http://e.example.",
+		`<a class='x y' href='u'><b>t</b></a>`:                                                      "[**t**](u)",
+		`<time startYear="2026" startMonth="7" startDay="8">Wed <b>8</b></time> x`:                  "!(2026-07-08) x",
+		`<time startYear="2026" startMonth="7" startDay="8" startHour="9" startMinute="5">w</time>`: "!(2026-07-08 09:05)",
+		`<time when="never">later</time>`:                                                           "later [time]",
+		`<mark class="a>b">m</mark><u>u</u>`:                                                        "mu [mark] [u]",
+		"one<br>two<br/>three":                                                                      "one\ntwo\nthree",
+		"</a></b":                                                                                   "</b",
+		"<a href=\"x":                                                                               "<a href=\"x",
+	} {
+		var dropped string
+		got := fromHTML(in, func(tag string) { dropped += " [" + tag + "]" })
+		if got+dropped != want {
+			t.Errorf("%s: got %q%s, want %q", in, got, dropped, want)
+		}
+	}
+}
+
+func TestFromHTMLNeverFails(t *testing.T) {
+	pieces := rapid.SampledFrom([]string{"<", ">", "</", "a", " href", "=", "\"", "'", "time", " startYear=", "1", "/", "&amp;", "&", " "})
+	rapid.Check(t, func(r *rapid.T) {
+		s := strings.Join(rapid.SliceOfN(pieces, 0, 20).Draw(r, "pieces"), "")
+		fromHTML(s, func(string) {})
+	})
+}
+
+const workflowy = `<?xml version="1.0"?>
+<opml version="2.0">
+  <head>
+    <ownerEmail>
+      someone@example.org
+    </ownerEmail>
+  </head>
+  <body>
+    <outline text="&lt;b&gt;fat&lt;/b&gt; &amp;lt;p&amp;gt; &lt;mention id=&quot;1&quot;&gt;&lt;/mention&gt;" _note="one&#10;two&#10;" />
+    <outline _complete="true" text="&lt;mention/&gt;done" />
+  </body>
+</opml>`
+
+func TestWorkflowyIsRecognised(t *testing.T) {
+	res := decode(t, workflowy, DecodeOptions{ID: "d"})
+	if res.Flavor != Workflowy || res.Head.OwnerEmail != "someone@example.org" {
+		t.Errorf("got flavor %q, owner %q", res.Flavor, res.Head.OwnerEmail)
+	}
+	first := res.Document.Root().First()
+	if first.Content != "**fat** <p> " || first.Note != "one\ntwo" || !first.Next().Checked {
+		t.Errorf("got %+v, %+v", first.Fields, first.Next().Fields)
+	}
+	if fmt.Sprint(res.Warnings) != "[{HTML <mention> is left out, its text stays 2 9 5}]" {
+		t.Errorf("got %v", res.Warnings)
+	}
+}
+
+// Markup is never guessed from a text: only a dialect or the caller says so.
+func TestHTMLNeedsADialect(t *testing.T) {
+	file := body(`<outline text="&lt;b&gt;x&lt;/b&gt;" _note="n&#10;"/>`)
+	if n := decode(t, file, DecodeOptions{}).Document.Root().First(); n.Content != "<b>x</b>" || n.Note != "n\n" {
+		t.Errorf("got %+v", n.Fields)
+	}
+	if n := decode(t, file, DecodeOptions{Flavor: Workflowy}).Document.Root().First(); n.Content != "**x**" || n.Note != "n" {
+		t.Errorf("got %+v", n.Fields)
+	}
+}
