@@ -38,6 +38,30 @@ func (e *Encoder) portable(id outline.NodeID, f *outline.Fields, kept []Attr) {
 	e.kept(id, f, kept)
 }
 
+// workflowy writes what Workflowy does, in its order. A note ends in a line end there.
+func (e *Encoder) workflowy(id outline.NodeID, f *outline.Fields, kept []Attr) {
+	if f.Checked {
+		e.raw(` _complete="true"`)
+	}
+	e.text(id, FieldContent, ` text="`, toHTML(f.Content))
+	if f.Note != "" {
+		e.text(id, FieldNote, ` _note="`, toHTML(f.Note)+"\n")
+	}
+	e.losses.mask(e.fields(f) &^ (outline.Content | outline.Note | outline.Checked))
+	for _, a := range kept {
+		e.losses.flavor(true, a.Name)
+	}
+}
+
+// fields returns which fields of a node hold something to be written.
+func (e *Encoder) fields(f *outline.Fields) outline.Mask {
+	m := f.Differ(outline.Fields{})
+	if e.opts.NoDates {
+		m &^= outline.Created | outline.Modified
+	}
+	return m
+}
+
 // omniOutliner writes text, note and a status for what has a checkbox or is done.
 func (e *Encoder) omniOutliner(id outline.NodeID, f *outline.Fields, kept []Attr) {
 	e.text(id, FieldContent, ` text="`, f.Content)
@@ -52,11 +76,7 @@ func (e *Encoder) omniOutliner(id outline.NodeID, f *outline.Fields, kept []Attr
 		e.raw(` _status="unchecked"`)
 	}
 	const held = outline.Content | outline.Note | outline.Checked | outline.Checkbox
-	m := f.Differ(outline.Fields{}) &^ held
-	if e.opts.NoDates {
-		m &^= outline.Created | outline.Modified
-	}
-	e.losses.mask(m)
+	e.losses.mask(e.fields(f) &^ held)
 	e.kept(id, f, kept)
 }
 
@@ -86,10 +106,8 @@ func (e *Encoder) common(id outline.NodeID, f *outline.Fields) {
 // plain writes text and creation date, and the note as a first child.
 func (e *Encoder) plain(depth int, id outline.NodeID, f *outline.Fields, kept []Attr) {
 	e.text(id, FieldContent, ` text="`, f.Content)
-	m := f.Differ(outline.Fields{}) &^ (outline.Content | outline.Note)
-	if e.opts.NoDates {
-		m &^= outline.Created | outline.Modified
-	} else if f.Created != 0 {
+	m := e.fields(f) &^ (outline.Content | outline.Note)
+	if m&outline.Created != 0 {
 		e.text(id, FieldCreated, ` created="`, formatDate(f.Created))
 		m &^= outline.Created
 	}

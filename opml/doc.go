@@ -36,6 +36,7 @@
 //	              the second and its modified becomes the document's newest
 //	Portable      as Dynalist, and heading, ids and dates of nodes, and the
 //	              root's note
+//	Workflowy     all but content, note, checked; markup becomes HTML
 //	OmniOutliner  as Portable, and color, numbered, collapsed; what is done
 //	              gets a checkbox
 //	Plain         all but text and created; a note becomes the first child

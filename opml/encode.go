@@ -80,6 +80,25 @@ func (e *Encoder) Begin(h Head) error {
 	e.raw("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<opml version=\"2.0\"")
 	e.attrs(h.Root)
 	e.raw(">\n  <head>\n")
+	if e.opts.Flavor == Workflowy {
+		e.emptyHead(h)
+	} else {
+		e.head(h)
+	}
+	e.raw("  </head>\n  <body")
+	e.attrs(h.Body)
+	e.raw(">\n")
+	return e.err
+}
+
+// emptyHead counts what a head would have held.
+func (e *Encoder) emptyHead(h Head) {
+	e.losses.flavor(h.Title != "", FieldTitle)
+	e.losses.flavor(h.RootNote != "", FieldNote)
+	e.losses.flavor(h.OwnerName != "" || h.OwnerEmail != "" || h.OwnerID != "" || len(h.Kept) > 0, FieldHead)
+}
+
+func (e *Encoder) head(h Head) {
 	e.element(FieldTitle, "title", h.Title, true)
 	e.element(FieldCreated, "dateCreated", h.DateCreated, false)
 	e.element(FieldModified, "dateModified", h.DateModified, false)
@@ -94,10 +113,6 @@ func (e *Encoder) Begin(h Head) error {
 	e.element(FieldHead, "ownerId", h.OwnerID, false)
 	e.element(FieldHead, "docs", h.Docs, false)
 	e.elements(h.Kept)
-	e.raw("  </head>\n  <body")
-	e.attrs(h.Body)
-	e.raw(">\n")
-	return e.err
 }
 
 // ours writes the elements that Dynalist and we add.

@@ -75,6 +75,8 @@ func (e *Encoder) Node(depth int, id outline.NodeID, f *outline.Fields, kept []A
 		e.plain(depth, id, f, kept)
 	case Portable:
 		e.portable(id, f, kept)
+	case Workflowy:
+		e.workflowy(id, f, kept)
 	case OmniOutliner:
 		e.omniOutliner(id, f, kept)
 	default:

@@ -18,12 +18,13 @@ const (
 	Portable Flavor = "portable" // without attributes of our own
 	Plain    Flavor = "plain"    // only what the OPML validator allows
 
+	// Workflowy holds HTML in its texts: the service's markup is turned into it,
+	// and back in a file that is recognised as Workflowy's.
+	Workflowy Flavor = "workflowy"
+
 	// OmniOutliner is also what Zavala reads; "zavala" is another name of it.
 	OmniOutliner Flavor = "omnioutliner"
 )
-
-// Workflowy is recognised, and its HTML read as the service's markup.
-const Workflowy Flavor = "workflowy"
 
 // recognise tells whose file it is by a head that is read but not yet trimmed:
 // Dynalist names itself, Workflowy writes a padded address and nothing else.
@@ -39,7 +40,7 @@ func (h *Head) recognise() Flavor {
 }
 
 // Flavors returns every flavor that can be written, the default first.
-func Flavors() []Flavor { return []Flavor{Dynalist, Portable, OmniOutliner, Plain} }
+func Flavors() []Flavor { return []Flavor{Dynalist, Portable, Workflowy, OmniOutliner, Plain} }
 
 // ParseFlavor returns the flavor of that name; "" is the default.
 func ParseFlavor(name string) (Flavor, error) {

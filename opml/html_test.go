@@ -79,3 +79,50 @@ func TestHTMLNeedsADialect(t *testing.T) {
 		t.Errorf("got %+v", n.Fields)
 	}
 }
+
+func TestToHTML(t *testing.T) {
+	for in, want := range map[string]string{
+		"a & b < c":           "a &amp; b &lt; c",
+		"**x** __y__ ~~z~~":   "<b>x</b> <i>y</i> <s>z</s>",
+		"**a __b__ c**":       "<b>a <i>b</i> c</b>",
+		"**a __b** c__":       "<b>a __b</b> c__",
+		"2 ** 3, __init":      "2 ** 3, __init",
+		"`a < **b**`":         "<code>a &lt; **b**</code>",
+		"[t](http://e/?a&b)":  `<a href="http://e/?a&amp;b">t</a>`,
+		"[u](u) [x] [y](a b)": "[u](u) [x] [y](a b)",
+		"!(2024-04-26)!(x)":   `<time startYear="2024" startMonth="4" startDay="26">2024-04-26</time>!(x)`,
+	} {
+		if got := toHTML(in); got != want {
+			t.Errorf("%s: got %s, want %s", in, got, want)
+		}
+	}
+}
+
+func TestMarkupComesBackFromHTML(t *testing.T) {
+	pieces := rapid.OneOf(
+		rapid.SampledFrom([]string{
+			"**", "__", "~~", "*", "_", "~", "`", "[", "]", "](", "(", ")", "!", "!(2024-04-26)", "!(2024-04-26 09:05)", "!(2024-13-01)",
+			"[t](u)", "&", "<", ">", "&amp;", "<b>", "</b>", "<a href='x'>", "\"", "'", " ", "\n", "a", "&nbsp", "\u00a0",
+		}),
+		rapid.String(),
+	)
+	rapid.Check(t, func(r *rapid.T) {
+		s := strings.Join(rapid.SliceOfN(pieces, 0, 12).Draw(r, "pieces"), "")
+		back := fromHTML(toHTML(s), func(tag string) { r.Fatalf("dropped <%s> of %q", tag, toHTML(s)) })
+		if back != s {
+			r.Fatalf("%q became %q and then %q", s, toHTML(s), back)
+		}
+	})
+}
+
+func TestWorkflowyRoundTrip(t *testing.T) {
+	file, report := encode(t, sample(), Options{Flavor: Workflowy})
+	want := "[{ checkbox 1} { collapsed 1} { color 1} { created 1} { heading 1} { modified 1} { note 1} { numbered 1} { title 1}]"
+	if fmt.Sprint(report.Losses) != want {
+		t.Errorf("lost %v, want %v", report.Losses, want)
+	}
+	back := decode(t, file, DecodeOptions{Flavor: Workflowy}).Document.Root().First()
+	if a := sample().Node("a"); back.Content != a.Content || back.Note != a.Note || !back.Checked {
+		t.Errorf("came back as %+v from\n%s", back.Fields, file)
+	}
+}
