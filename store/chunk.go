@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
+	"math"
 
 	"outlast/internal/outline"
 )
@@ -147,7 +148,7 @@ type reader struct {
 }
 
 func (r *reader) node() (depth int, id string, f outline.Fields) {
-	depth, id = int(r.unsigned()), r.text()
+	depth, id = r.depth(), r.text()
 	m := outline.Mask(r.unsigned())
 	if m&outline.Content != 0 {
 		f.Content = r.text()
@@ -175,6 +176,13 @@ func (r *reader) node() (depth int, id string, f outline.Fields) {
 		f.Extra = r.text()
 	}
 	return depth, id, f
+}
+
+// depth bounds the number, so that it is an index on every machine.
+func (r *reader) depth() int {
+	d := r.unsigned()
+	r.bad = r.bad || d > math.MaxInt32
+	return int(uint32(d))
 }
 
 func (r *reader) take(n uint64) string {

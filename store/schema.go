@@ -69,7 +69,7 @@ func (db *DB) prepare(create bool) error {
 // between its creation and the first commit.
 func (db *DB) check() (fresh bool, err error) {
 	err = db.View(func(tx *Tx) error {
-		if err := tx.checkSize(); err != nil {
+		if err := tx.checkHead(); err != nil {
 			return err
 		}
 		if name, _ := tx.bolt.Cursor().First(); name == nil {

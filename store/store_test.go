@@ -50,6 +50,8 @@ func generate(id outline.FileID, n int) *outline.Document {
 	return d
 }
 
+func at(seconds int64) time.Time { return time.Unix(seconds, 0).UTC() }
+
 func update(t testing.TB, db *store.DB, fn func(*store.Tx) error) {
 	t.Helper()
 	if err := db.Update(fn); err != nil {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"iter"
-	"os"
 
 	"go.etcd.io/bbolt"
 
@@ -179,14 +178,3 @@ func valuesWith(b *bbolt.Bucket, prefix []byte) iter.Seq2[[]byte, []byte] {
 	}
 }
 
-// checkSize finds a file that lost its end before a read does.
-func (tx *Tx) checkSize() error {
-	info, err := os.Stat(tx.db.path)
-	if err != nil {
-		return err
-	}
-	if info.Size() < tx.bolt.Size() {
-		return damaged("the file has %d bytes of %d", info.Size(), tx.bolt.Size())
-	}
-	return nil
-}
