@@ -50,7 +50,7 @@ func handlerError(err error) error {
 	case errors.Is(err, secret.ErrNone):
 		return web.Fail(web.ErrToken, "no token is stored for this service", "`outlast login` stores it")
 	case errors.Is(err, sync.ErrToken):
-		return web.Fail(web.ErrToken, "the service refuses the token ("+reason(err)+")", "`outlast login` takes a new token; nothing is sent until then")
+		return web.Fail(web.ErrToken, "the service refuses the token", "`outlast login` takes a new token; nothing is sent until then")
 	case errors.Is(err, sync.ErrUnreachable), errors.Is(err, sync.ErrRateLimited):
 		return web.Fail(web.ErrUnreachable, "the service does not answer ("+reason(err)+")",
 			"nothing to do while a daemon runs; else `outlast sync` later")

@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"path/filepath"
 
@@ -72,7 +73,7 @@ func (a *app) serve(ctx context.Context, f serveFlags) error {
 	}
 	srv, err := server.Open(server.Config{
 		Path:    filepath.Join(home.ServerDir, "server.db"),
-		Profile: server.Profile(f.profile), Limits: f.limits == "on", Hosts: f.hosts, Log: a.logger(),
+		Profile: server.Profile(f.profile), Limits: f.limits == "on", Hosts: f.hosts, Log: a.logAt(slog.LevelWarn),
 	})
 	if err != nil {
 		return serverFailure(err)

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"strings"
 
 	"outlast/internal/config"
 	"outlast/internal/secret"
@@ -62,8 +61,11 @@ func (a *app) source(flag string) string {
 // configFailure tells a person what is wrong with the file. The exit code is that
 // of usage, so that no service manager starts the program again and again.
 func configFailure(path string, err error) error {
-	if errors.Is(err, fs.ErrPermission) {
-		return err
+	if _, unread := errors.AsType[*fs.PathError](err); unread {
+		return &failure{
+			code: exitDisk, err: err,
+			safe: "nothing was changed", next: "choose another place with --home, or see who may read that path",
+		}
 	}
 	return &failure{
 		code: exitUsage, err: err,
@@ -96,12 +98,18 @@ func (s setup) tokenPlace() (secret.Place, error) {
 	return secret.Place{Server: server, Home: s.home.Dir, File: s.home.TokenFile(server), Keyring: keyring}, nil
 }
 
-// logger returns the log of a foreground program: what -v asks for, on standard error.
+// logger returns the log of a command: what -v asks for, on standard error. Without
+// it there is none, since every error is told once, at the end.
 func (a *app) logger() *slog.Logger {
-	level := slog.LevelWarn
+	if a.flags.verbose == 0 {
+		return slog.New(slog.DiscardHandler)
+	}
+	return a.logAt(slog.LevelWarn)
+}
+
+// logAt returns a log of at least a level; -v shows more.
+func (a *app) logAt(level slog.Level) *slog.Logger {
 	switch {
-	case a.flags.quiet:
-		level = slog.LevelError
 	case a.flags.verbose > 1:
 		level = slog.LevelDebug
 	case a.flags.verbose == 1:
@@ -113,10 +121,10 @@ func (a *app) logger() *slog.Logger {
 // daemonLogger returns the log of the background service, at the level of the settings.
 func (a *app) daemonLogger(s setup) *slog.Logger {
 	var level slog.Level
-	if err := level.UnmarshalText([]byte(strings.ToUpper(s.settings.Log.Level))); err != nil || a.flags.verbose > 0 {
-		level = slog.LevelDebug
+	if err := level.UnmarshalText([]byte(s.settings.Log.Level)); err != nil {
+		level = slog.LevelInfo
 	}
-	return slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: level}))
+	return a.logAt(level)
 }
 
 // createHome makes the folders, which exist already in all but the first run.

@@ -48,14 +48,17 @@ func (a *app) runSync(ctx context.Context, d *door, r web.SyncRequest) (web.Sync
 		return res, err
 	}
 	f := explain(err)
+	if f.code == exitUnreachable {
+		f.next = "`outlast sync` tries again; a daemon does so by itself"
+	}
 	if s, statusErr := d.Status(ctx); statusErr == nil && s.Status.Queue.Count > 0 {
 		q := s.Status.Queue
 		f.safe = plural(q.Count, "edit") + " on this disk"
 		if q.Oldest != nil {
 			f.safe += ", the oldest from " + clock(*q.Oldest)
 		}
-		if s.Status.NextRetry != nil && d.daemon {
-			f.next += "; next try " + clock(*s.Status.NextRetry)
+		if s.Status.NextRetry != nil && d.daemon && f.code == exitUnreachable {
+			f.next = "nothing to do; next try " + clock(*s.Status.NextRetry) + ". `outlast status --watch` follows it"
 		}
 	}
 	return res, &f
