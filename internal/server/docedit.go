@@ -250,7 +250,7 @@ func (s *Server) moveNode(e *edit, c *dynalist.NodeChange) error {
 		return nodeNotFound(c.NodeID)
 	case p == nil:
 		return s.moveElsewhere(e, c)
-	case s.safe() && p.within(n):
+	case s.safe() && e.d.within(p, n):
 		return refuse(dynalist.CodeInvalid, "a node cannot be moved below itself")
 	}
 	i := s.index(e, p, c.Index)

@@ -14,16 +14,18 @@ func (s *Server) docRead(c call, q *dynalist.DocReadRequest) answer {
 	if no := s.admit(c); no != nil {
 		return no.answer()
 	}
-	if err := s.readable(q.FileID); err != nil {
+	s.mu.RLock()
+	_, err := s.readable(q.FileID)
+	s.mu.RUnlock()
+	if err != nil {
 		return s.failed(c, err)
 	}
 	var a answer
-	err := s.view(c.ctx, q.FileID, func(d *document) error {
-		f := s.tree.document(q.FileID)
-		if f == nil {
-			return refuse(dynalist.CodeNotFound, "no such document")
+	err = s.view(c.ctx, q.FileID, func(d *document) error {
+		f, err := s.readable(q.FileID)
+		if err != nil {
+			return err
 		}
-		var err error
 		if s.safe() && q.Since != nil && *q.Since > 0 && *q.Since <= f.version {
 			a, err = s.readSince(f, d, *q.Since)
 		} else {
@@ -37,17 +39,16 @@ func (s *Server) docRead(c call, q *dynalist.DocReadRequest) answer {
 	return a
 }
 
-func (s *Server) readable(id string) error {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
+// readable returns a document that may be read. The caller holds the lock.
+func (s *Server) readable(id string) (*file, error) {
 	f := s.tree.document(id)
 	switch {
 	case f == nil:
-		return refuse(dynalist.CodeNotFound, "no such document")
+		return nil, refuse(dynalist.CodeNotFound, "no such document")
 	case f.Permission < permRead:
-		return refuse(dynalist.CodeUnauthorized, "the document may not be read")
+		return nil, refuse(dynalist.CodeUnauthorized, "the document may not be read")
 	}
-	return nil
+	return f, nil
 }
 
 // readWhole encodes a document once per version: all readers share the bytes.

@@ -49,18 +49,16 @@ func (n *node) number() uint64 {
 	return n.num
 }
 
-// within tells whether n is a or below it.
-func (n *node) within(a *node) bool {
-	start := n
-	for n != nil {
-		if n == a {
-			return true
+// within tells whether n is a or below it. The way up is no longer than there
+// are nodes, unless it leads into a cycle of profile compat.
+func (d *document) within(n, a *node) bool {
+	for range len(d.nodes) {
+		if n == nil || n == a {
+			break
 		}
-		if n = n.parent; n == start {
-			return false // a cycle of profile compat
-		}
+		n = n.parent
 	}
-	return false
+	return n == a
 }
 
 // attach makes n a child of p at index i.

@@ -94,9 +94,8 @@ func (e *edit) removeOne(n *node) error {
 		e.take(n)
 	}
 	for _, c := range n.children {
-		prev := c.prev
-		c.parent, c.prev = nil, nil
-		e.w.onUndo(func() { c.parent, c.prev = n, prev })
+		c.parent = nil
+		e.w.onUndo(func() { c.parent = n })
 	}
 	return e.drop(n)
 }
@@ -104,7 +103,6 @@ func (e *edit) removeOne(n *node) error {
 // drop forgets a node but for its tombstone.
 func (e *edit) drop(n *node) error {
 	delete(e.d.nodes, n.id)
-	delete(e.dirty, n)
 	e.w.onUndo(func() { e.d.nodes[n.id] = n })
 	e.cut = append(e.cut, n.id)
 	if err := e.nodes.Delete(number(n.num)); err != nil {
@@ -139,7 +137,6 @@ func (e *edit) bump() error {
 	e.f.version = e.version
 	e.w.onUndo(func() { e.f.version = old })
 	e.d.forgetBody()
-	e.w.onUndo(e.d.forgetBody)
 	return putHead(e.doc, head{version: e.version, next: e.d.next})
 }
 

@@ -149,6 +149,10 @@ func TestChangesSince(t *testing.T) {
 			t.Errorf("since %d: got %v", unknown, a)
 		}
 	}
+	s.edit("NodeNotFound", object{"action": "edit", "node_id": ids[2], "note": "x"}, remove("nobody"))
+	if a := read(4); len(a["nodes"].(list)) != 0 {
+		t.Errorf("nothing was applied: got %v", a)
+	}
 	s.rename("Title")
 	if a := read(4); len(a["nodes"].(list)) != 1 || a["title"] != "Title" {
 		t.Errorf("renamed: got %v", a)

@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http/httptest"
@@ -280,4 +281,72 @@ func TestReadersAndWritersAtOnce(t *testing.T) {
 	if d := s.read(); len(d.nodes) != 1+2*writers*batches || d.version != 1+writers*batches {
 		t.Errorf("got %d nodes, version %d", len(d.nodes), d.version)
 	}
+}
+
+// Memory goes back to what the file held, whatever the request had begun.
+func TestFailedCommitIsUndoneInMemory(t *testing.T) {
+	s := open(t, Config{})
+	f := s.breakable()
+	folder := s.create(0, "folder", "F")
+	ids := s.edit("Ok", inserts(3)...)
+	s.edit("Ok", insert(ids[0], 0, "x"), insert(ids[0], 1, "y"))
+	list1, doc1, audit1 := s.post(dynalist.PathFileList, nil), s.read(), s.Seq()
+	f.Close()
+	for _, c := range []struct {
+		path string
+		q    object
+	}{
+		{dynalist.PathFileEdit, object{"changes": list{
+			object{"action": "create", "type": "document", "parent_id": folder, "title": "D"},
+			object{"action": "edit", "type": "document", "file_id": s.inbox, "title": "Renamed"},
+			object{"action": "move", "type": "document", "file_id": s.inbox, "parent_id": folder},
+			object{"action": "delete", "type": "document", "file_id": s.inbox},
+		}}},
+		{dynalist.PathDocEdit, object{"file_id": s.inbox, "changes": list{
+			remove(ids[0]), move(ids[2], "root", 0), insert(ids[1], 0, "z"),
+			object{"action": "edit", "node_id": ids[1], "content": "e", "checked": true, "heading": 1},
+		}}},
+		{dynalist.PathPrefSet, object{"key": "inbox_location", "value": ""}},
+	} {
+		s.frozen = nil // as if this were the first to fail
+		body := c.q
+		body["token"] = testToken
+		b, err := json.Marshal(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w := s.send(c.path, string(b)); w.Code != 500 {
+			t.Errorf("%s: got %d %s", c.path, w.Code, w.Body)
+		}
+		if !sameJSON(list1, s.post(dynalist.PathFileList, nil)) || !sameJSON(doc1.raw, s.read().raw) || s.Seq() != audit1 {
+			t.Errorf("%s: not undone: %v %v", c.path, s.post(dynalist.PathFileList, nil), s.read().nodes)
+		}
+	}
+	if s.prefs[prefInboxLocation] != s.inbox {
+		t.Error("preference not undone")
+	}
+}
+
+func TestInboxPlaces(t *testing.T) {
+	s := open(t, Config{})
+	a, _, _ := s.family()
+	set := func(code, key, value string) { s.want(code, dynalist.PathPrefSet, object{"key": key, "value": value}) }
+	set("NotFound", prefInboxLocation, "nobody")
+	set("NodeNotFound", prefInboxLocation, s.inbox+"/nobody")
+	set("Ok", prefInboxLocation, s.inbox+"/"+a)
+	set("Invalid", prefInboxPosition, "middle")
+	set("Ok", prefInboxPosition, "bottom")
+	if got := s.want("Ok", dynalist.PathInboxAdd, object{"content": "c"}); got["index"] != 1.0 {
+		t.Errorf("bottom: got %v", got)
+	}
+	set("Ok", prefInboxPosition, "top")
+	s.want("Ok", dynalist.PathInboxAdd, object{"content": "t"})
+	s.want("Ok", dynalist.PathInboxAdd, object{"content": "i", "index": 1})
+	s.want("Ok", dynalist.PathInboxAdd, object{"content": "z", "index": -1})
+	s.want("Invalid", dynalist.PathInboxAdd, object{"content": "z", "index": -2})
+	s.wantBelow(a, "tibcz")
+	s.edit("Ok", remove(a))
+	s.want("NoInbox", dynalist.PathInboxAdd, object{"content": "x"})
+	set("Ok", prefInboxLocation, "")
+	s.want("NoInbox", dynalist.PathInboxAdd, object{"content": "x"})
 }

@@ -201,7 +201,6 @@ func (s *Server) renameFile(w *write, f *file, title *string) (bool, error) {
 	}
 	if d := s.docs[f.id]; d != nil {
 		d.forgetBody()
-		w.onUndo(d.forgetBody)
 	}
 	if f.Kind != kindDocument || !s.safe() && !s.cfg.Switches.RenameBumps {
 		return true, nil

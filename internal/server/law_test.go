@@ -165,19 +165,29 @@ func TestSafeFollowsModel(t *testing.T) {
 		for range rapid.IntRange(1, 8).Draw(r, "batches") {
 			batch := drawBatch(r, ids)
 			m, ids = s.follow(r, m, ids, batch)
+			if rapid.Bool().Draw(r, "restart") {
+				s = s.restart()
+			}
 			s.wantModel(r, m)
 			copied = s.update(copied)
 			if full := s.read(); !sameJSON(copied.nodes, full.nodes) || copied.version != full.version {
 				r.Fatalf("changes add up to\n%v, not\n%v", copied.nodes, full.nodes)
 			}
 		}
-		before := s.read()
-		s.Close()
-		s = open(t, Config{Path: path})
-		if !sameJSON(before.raw, s.read().raw) {
-			r.Fatalf("after restart\n%v, before\n%v", s.read().nodes, before.nodes)
-		}
 	})
+}
+
+// restart closes the server and opens its file again. A reader sees no
+// difference.
+func (t *tester) restart() *tester {
+	t.Helper()
+	before := t.read()
+	t.Close()
+	s := open(t.TB, t.cfg)
+	if after := s.read(); !sameJSON(before.raw, after.raw) {
+		t.Fatalf("after restart\n%v, before\n%v", after.nodes, before.nodes)
+	}
+	return s
 }
 
 // follow applies a batch to model and server and compares the answers.
@@ -281,12 +291,9 @@ func TestCompatSurvivesItsOwnHabits(t *testing.T) {
 				r.Fatalf("a node comes twice: %s", d.raw.Nodes)
 			}
 			ids = append(slices.Sorted(maps.Keys(d.nodes)), "nobody")
-		}
-		before := s.read()
-		s.Close()
-		s = open(t, cfg)
-		if after := s.read(); !sameJSON(before.raw, after.raw) {
-			r.Fatalf("after restart\n%v, before\n%v", after.nodes, before.nodes)
+			if rapid.Bool().Draw(r, "restart") {
+				s = s.restart()
+			}
 		}
 	})
 }

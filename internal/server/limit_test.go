@@ -1,6 +1,7 @@
 package server
 
 import (
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -109,4 +110,19 @@ func TestGuessingTokensIsSlow(t *testing.T) {
 		t.Errorf("got %v", a)
 	}
 	s.want("Ok", dynalist.PathFileList, nil)
+}
+
+func TestStrangersDoNotFillMemory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLimiter(Config{Limits: true, Profile: Safe})
+		for i := range 3 * maxBuckets {
+			if i%maxBuckets == 0 {
+				time.Sleep(time.Minute)
+			}
+			l.allow(strconv.Itoa(i), limitGuess, 1)
+		}
+		if len(l.buckets) > maxBuckets {
+			t.Errorf("%d buckets", len(l.buckets))
+		}
+	})
 }

@@ -8,8 +8,8 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// maxNodes is how many nodes stay in memory, about 300 bytes each. The largest
-// document may exceed it alone.
+// maxNodes is how many nodes stay in memory, about 300 bytes each. A document
+// in use may exceed it alone.
 const maxNodes = 1_500_000
 
 // createDocument stores a new document that consists of its root.
@@ -69,8 +69,8 @@ func (s *Server) document(tx *bbolt.Tx, id string) (*document, error) {
 			return nil, fmt.Errorf("read document %s: %w", id, err)
 		}
 		s.docs[id] = d
-		s.evict(d)
 	}
+	s.evict(d)
 	d.used.Store(time.Now().UnixNano())
 	return d, nil
 }
@@ -81,7 +81,7 @@ func (s *Server) evict(keep *document) {
 	for _, d := range s.docs {
 		total += len(d.nodes)
 	}
-	for total > maxNodes && len(s.docs) > 1 {
+	for total > s.maxNodes && len(s.docs) > 1 {
 		var oldest *document
 		for _, d := range s.docs {
 			if d != keep && (oldest == nil || d.used.Load() < oldest.used.Load()) {

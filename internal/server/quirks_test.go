@@ -92,6 +92,17 @@ func batchQuirks() []quirk {
 			}
 		}
 	}
+	undone := func(t *tester) {
+		a, b, c := t.family()
+		before := t.read()
+		t.edit("NodeNotFound", insert(c, 0, "d"), move(b, "root", 0), remove(a), remove("nobody"))
+		if after := t.read(); !sameJSON(before.raw, after.raw) {
+			t.Errorf("got %+v, want %+v", after.nodes, before.nodes)
+		}
+		t.edit("NodeNotFound", remove(a), remove("nobody"))
+		t.edit("Ok", move(b, "root", 1), move(a, b, 0))
+		t.wantBelow(b, "ac")
+	}
 	shared := func(t *tester) {
 		t.edit("Ok", inserts(3)...)
 		d, created := t.read(), map[int64]bool{}
@@ -111,6 +122,8 @@ func batchQuirks() []quirk {
 		{"F2 changes cut early", Compat, Switches{CutAt: 7}, cut(7)},
 		{"F2 no cut", Compat, Switches{CutAt: -1}, cut(502)},
 		{"F10 wrong change", Safe, Switches{}, wrong("")},
+		{"F10 all undone", Safe, Switches{}, undone},
+		{"F10 all undone", Compat, Switches{BatchError: KeepNone}, undone},
 		{"F10 keeps prefix", Compat, Switches{}, wrong("a")},
 		{"F10 keeps none", Compat, Switches{BatchError: KeepNone}, wrong("")},
 		{"F10 keeps others", Compat, Switches{BatchError: KeepOthers}, wrong("ac")},

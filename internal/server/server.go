@@ -91,6 +91,8 @@ type Server struct {
 	id     string
 	limits *limiter
 
+	maxNodes int // held in memory
+
 	mu     sync.RWMutex // protects all below; held for writing during a commit
 	tree   fileTree
 	docs   map[string]*document // those in memory
@@ -114,7 +116,7 @@ func Open(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open data file %s: %w", cfg.Path, err)
 	}
-	s := &Server{cfg: cfg, log: cfg.Log, db: db, docs: map[string]*document{}}
+	s := &Server{cfg: cfg, log: cfg.Log, db: db, docs: map[string]*document{}, maxNodes: maxNodes}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

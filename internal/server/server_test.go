@@ -7,6 +7,8 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"outlast/internal/dynalist"
 )
@@ -199,4 +201,21 @@ func sameJSON(a, b any) bool {
 	x, _ := json.Marshal(a)
 	y, _ := json.Marshal(b)
 	return bytes.Equal(x, y)
+}
+
+func TestTimes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, Config{})
+		id := s.edit("Ok", insert("root", 0, "a"))[0]
+		created := time.Now().UnixMilli()
+		time.Sleep(time.Hour)
+		s.edit("Ok", insert("root", 0, "b"), move(id, "root", 1))
+		if n := s.read().nodes[id]; n.Created != created || n.Modified != created {
+			t.Errorf("a move is no modification: got %+v", n)
+		}
+		s.edit("Ok", object{"action": "edit", "node_id": id, "note": "n"})
+		if n := s.read().nodes[id]; n.Created != created || n.Modified != created+time.Hour.Milliseconds() {
+			t.Errorf("got %+v", n)
+		}
+	})
 }
