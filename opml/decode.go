@@ -13,8 +13,8 @@ import (
 type DecodeOptions struct {
 	Limits Limits
 
-	// Flavor says whose file it is, where the file does not; "" recognises
-	// Dynalist, Workflowy and our own. Workflowy means HTML in texts and notes.
+	// Flavor says whose file it is, one of Sources; "" leaves it to the head.
+	// It decides whether texts and notes hold HTML.
 	Flavor Flavor
 
 	// ID names the document; "" takes outlastDocument when KeepIDs is set.

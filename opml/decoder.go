@@ -256,9 +256,7 @@ func (d *Decoder) outline() (Item, error) {
 		text = item.ours(d.s.tag.attrs)
 	} else {
 		text = d.foreign(&item)
-		if d.flavor == Workflowy {
-			d.workflowy(&item.Fields)
-		}
+		d.html(&item.Fields)
 	}
 	if !text {
 		d.warn(warnNoText)

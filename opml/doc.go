@@ -57,7 +57,8 @@
 //
 // In a foreign file the text is text, else title; the note is the first of
 // _note, note, _mubu_note; done is complete, _complete, completed, checked or
-// _status. HTML becomes markup only in a file of Workflowy, which is recognised
-// by its head, or on request. What is not understood is kept beside the document (Result.Kept,
-// Head.Kept) and given back on export; package outline knows nothing of it.
+// _status. HTML becomes markup only in a file of Workflowy or Drummer, which are
+// recognised by their head, or on request. What is not understood is kept beside
+// the document (Result.Kept, Head.Kept) and given back on export; package outline
+// knows nothing of it.
 package opml

@@ -191,9 +191,10 @@ func (e *Encoder) elements(kept []Element) {
 	}
 }
 
-// refuses tells whether an element cannot be given back below that many open ones.
+// refuses tells whether an element cannot be given back below that many open
+// ones. In a file without flavor, Drummer's would turn the texts into HTML.
 func (e *Encoder) refuses(k Element, open int) bool {
-	return e.opts.Flavor == Plain || k.Depth < 0 || k.Depth > open || !validName(k.Name) ||
+	return e.opts.Flavor == Plain || e.opts.Flavor == OmniOutliner && ofDrummer(k.Name) || k.Depth < 0 || k.Depth > open || !validName(k.Name) ||
 		k.Depth == 0 && reserved(k.Name)
 }
 

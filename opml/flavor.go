@@ -26,8 +26,13 @@ const (
 	OmniOutliner Flavor = "omnioutliner"
 )
 
+// Drummer, and Little Outliner before it, is recognised and read, never written:
+// HTML in texts and notes.
+const Drummer Flavor = "drummer"
+
 // recognise tells whose file it is by a head that is read but not yet trimmed:
-// Dynalist names itself, Workflowy writes a padded address and nothing else.
+// Dynalist names itself, Workflowy writes a padded address and nothing else,
+// Drummer has elements that no one else has.
 func (h *Head) recognise() Flavor {
 	switch {
 	case h.Format != 0 || h.Flavor == string(Dynalist):
@@ -36,22 +41,45 @@ func (h *Head) recognise() Flavor {
 		h.OwnerEmail != strings.TrimSpace(h.OwnerEmail):
 		return Workflowy
 	}
+	for _, k := range h.Kept {
+		if ofDrummer(k.Name) {
+			return Drummer
+		}
+	}
 	return ""
 }
+
+// ofDrummer tells whether a head element gives Drummer away.
+func ofDrummer(name string) bool { return name == "urlUpdateSocket" || name == "lastCursor" }
 
 // Flavors returns every flavor that can be written, the default first.
 func Flavors() []Flavor { return []Flavor{Dynalist, Portable, Workflowy, OmniOutliner, Plain} }
 
-// ParseFlavor returns the flavor of that name; "" is the default.
+// Sources returns every flavor that a reader can be told.
+func Sources() []Flavor { return []Flavor{Dynalist, Workflowy, Drummer, OmniOutliner} }
+
+// ParseFlavor returns the flavor of that name to be written; "" is the default.
 func ParseFlavor(name string) (Flavor, error) {
-	switch name {
-	case "":
+	if name == "" {
 		return Dynalist, nil
-	case "zavala":
+	}
+	return parse(name, Flavors())
+}
+
+// ParseSource returns the flavor of that name to be read; "" leaves it to the file.
+func ParseSource(name string) (Flavor, error) {
+	if name == "" {
+		return "", nil
+	}
+	return parse(name, Sources())
+}
+
+func parse(name string, of []Flavor) (Flavor, error) {
+	if name == "zavala" {
 		return OmniOutliner, nil
 	}
 	var known []string
-	for _, f := range Flavors() {
+	for _, f := range of {
 		if string(f) == name {
 			return f, nil
 		}

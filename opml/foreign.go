@@ -38,12 +38,19 @@ func (d *Decoder) foreign(it *Item) (text bool) {
 	return textAt >= 0
 }
 
-// workflowy turns HTML into markup, and takes the line end away that Workflowy
-// puts at the end of a note.
-func (d *Decoder) workflowy(f *outline.Fields) {
+// html turns HTML into markup where the dialect has it. Workflowy puts a line
+// end at the end of every note, which goes.
+func (d *Decoder) html(f *outline.Fields) {
+	switch d.flavor {
+	case Workflowy:
+		f.Note = strings.TrimSuffix(f.Note, "\n")
+	case Drummer:
+	default:
+		return
+	}
 	dropped := func(tag string) { d.warn("HTML <" + tag + "> is left out, its text stays") }
 	f.Content = fromHTML(f.Content, dropped)
-	f.Note = fromHTML(strings.TrimSuffix(f.Note, "\n"), dropped)
+	f.Note = fromHTML(f.Note, dropped)
 }
 
 func index(attrs []rawAttr, name string) int {
@@ -94,6 +101,8 @@ func (it *Item) state(a *rawAttr) (known bool) {
 	switch string(a.name) {
 	case "_complete", "checked":
 		return boolean(a.value, &f.Checked)
+	case "collapse": // Drummer
+		return boolean(a.value, &f.Collapsed)
 	case "completed":
 		if _, ok := parseDate(string(a.value)); ok {
 			f.Checked = true

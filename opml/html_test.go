@@ -126,3 +126,37 @@ func TestWorkflowyRoundTrip(t *testing.T) {
 		t.Errorf("came back as %+v from\n%s", back.Fields, file)
 	}
 }
+
+func TestDrummerIsRecognised(t *testing.T) {
+	const file = `<opml version="2.0"><head><title>t</title><lastCursor>2</lastCursor></head>
+<body><outline text="an &lt;i&gt;a&lt;/i&gt; &amp;amp; b" collapse="true" name="x"/></body></opml>`
+	res := decode(t, file, DecodeOptions{ID: "d"})
+	n := res.Document.Root().First()
+	if res.Flavor != Drummer || n.Content != "an __a__ & b" || !n.Collapsed || fmt.Sprint(res.Kept[n.ID]) != "[{name x}]" {
+		t.Errorf("got %q, %+v, kept %v", res.Flavor, n.Fields, res.Kept)
+	}
+	for _, flavor := range Flavors() {
+		if flavor == Workflowy {
+			continue
+		}
+		n.Content = "a literal <b>"
+		again, _ := encode(t, res.Document, Options{Flavor: flavor, Head: res.Head, Kept: res.Kept})
+		if got := decode(t, again, DecodeOptions{}).Document.Root().First().Content; got != n.Content {
+			t.Errorf("%s: %q came back as %q", flavor, n.Content, got)
+		}
+	}
+}
+
+func TestParseSource(t *testing.T) {
+	for name, want := range map[string]Flavor{"": "", "drummer": Drummer, "zavala": OmniOutliner, "workflowy": Workflowy} {
+		if got, err := ParseSource(name); err != nil || got != want {
+			t.Errorf("%q: got %q, %v", name, got, err)
+		}
+	}
+	if _, err := ParseSource("plain"); err == nil {
+		t.Error("plain was taken for a source")
+	}
+	if _, err := ParseFlavor("drummer"); err == nil {
+		t.Error("drummer was taken for a flavor to be written")
+	}
+}

@@ -50,6 +50,7 @@ type ReadOptions = opml.DecodeOptions
 // Result is what a file holds.
 type Result struct {
 	Document *outline.Document
+	Flavor   opml.Flavor                    // OPML only: whose file it was, "" when not recognised
 	Head     *opml.Head                     // OPML only
 	Kept     map[outline.NodeID][]opml.Attr // OPML only: see opml.Result
 	Warnings []opml.Warning
@@ -118,7 +119,7 @@ func ReadOPML(r io.Reader, opts ReadOptions) (*Result, error) {
 		return nil, err
 	}
 	return &Result{
-		Document: res.Document, Head: res.Head, Kept: res.Kept,
+		Document: res.Document, Flavor: res.Flavor, Head: res.Head, Kept: res.Kept,
 		Warnings: res.Warnings, Fresh: res.Fresh,
 	}, nil
 }
