@@ -9,10 +9,7 @@ import (
 
 // TestLargeImportIsOneUndoableGroup brings in more items than one batch holds.
 func TestLargeImportIsOneUndoableGroup(t *testing.T) {
-	n := 100_000
-	if testing.Short() {
-		n = 3*batch + 7
-	}
+	const n = 3*batch + 7
 	var b strings.Builder
 	for i := range n {
 		fmt.Fprintf(&b, "%sitem %d\n", strings.Repeat("    ", i%7), i)

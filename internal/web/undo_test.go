@@ -121,6 +121,19 @@ func TestUndoOverAForeignChangeIsRefused(t *testing.T) {
 	w.wantTree("editable-doc", "theirs")
 }
 
+func TestUndoOfADeletionBringsBackTheSameItem(t *testing.T) {
+	w := newWorld(t)
+	readOnly(t, w)
+	before := w.fields("editable-doc")
+	for range 2 {
+		must(w.Remove(t.Context(), RemoveRequest{Names: []string{"editable-doc/item"}}))(t)
+		must(w.Undo(t.Context(), UndoRequest{}))(t)
+	}
+	if got := w.fields("editable-doc"); got != before {
+		t.Errorf("got\n%s\nwant\n%s", got, before)
+	}
+}
+
 func TestUndoOfADocumentTheServiceHasIsRefused(t *testing.T) {
 	w := newWorld(t)
 	doc := w.doc("Work")

@@ -1,0 +1,131 @@
+package web
+
+import (
+	"encoding/json"
+	"time"
+
+	"outlast/internal/outline"
+)
+
+// SyncRequest asks for a round now.
+type SyncRequest struct {
+	Docs []string `json:"docs,omitempty"` // names; none for all. Deps.Sync gets ids.
+	List bool     `json:"list,omitempty"` // read the list of files even if it is not due
+}
+
+// Progress is told while a round goes on.
+type Progress struct {
+	Stage string `json:"stage"` // "list", "pull", "push", "verify"
+	Doc   string `json:"doc"`   // title
+	Done  int    `json:"done"`
+	Total int    `json:"total"`
+}
+
+// SyncResult is what a round did.
+type SyncResult struct {
+	Documents int          `json:"documents"`
+	Pulled    int          `json:"pulled"`
+	Sent      int          `json:"sent"`
+	Confirmed int          `json:"confirmed"`
+	Conflicts int          `json:"conflicts"`
+	Waiting   int          `json:"waiting"`
+	Failed    []SyncFailed `json:"failed"`
+	Next      *time.Time   `json:"next"` // next try; nil when there is no need
+}
+
+// SyncFailed is a document that was not brought in step.
+type SyncFailed struct {
+	Doc   outline.FileID `json:"doc"`
+	Title string         `json:"title"`
+	Error string         `json:"error"`
+}
+
+// TakeRequest asks for a snapshot.
+type TakeRequest struct {
+	IfDue bool `json:"if_due,omitempty"` // only when the schedule says so
+}
+
+// SnapshotInfo describes a snapshot.
+type SnapshotInfo struct {
+	Name      string    `json:"name"`
+	Path      string    `json:"path"`
+	At        time.Time `json:"at"`
+	Documents int       `json:"documents"`
+	Nodes     int       `json:"nodes"`
+	Unsent    int       `json:"unsent"` // edits in it that the service did not have
+	Losses    int       `json:"losses"` // characters that OPML cannot carry; exact in the JSON beside
+	Bytes     int64     `json:"bytes"`
+	Verified  bool      `json:"verified"`
+	Taken     bool      `json:"taken"` // false: nothing changed or not due, this is the newest
+	Note      string    `json:"note"`  // why not taken or not verified
+}
+
+// SnapshotList is the answer to snapshot list, newest first.
+type SnapshotList struct {
+	Snapshots []SnapshotInfo `json:"snapshots"`
+}
+
+// ExportRequest asks for files.
+type ExportRequest struct {
+	Name   string `json:"name,omitempty"` // document, folder or node
+	All    bool   `json:"all,omitempty"`
+	Format string `json:"format,omitempty"` // opml (default), md, txt, json, html, org
+	Flavor string `json:"flavor,omitempty"` // of OPML
+}
+
+// ExportFile is one file of an export.
+type ExportFile struct {
+	Path  string         `json:"path"` // slashes, relative, safe on every system
+	Title string         `json:"title"`
+	Doc   outline.FileID `json:"doc"`
+	Nodes int            `json:"nodes"`
+}
+
+// ExportResult ends an export.
+type ExportResult struct {
+	Files  int      `json:"files"`
+	Nodes  int      `json:"nodes"`
+	Losses []string `json:"losses"` // what the format could not carry, for a person
+}
+
+// ImportRequest brings a file, a folder or a zip in.
+type ImportRequest struct {
+	Change
+	Name    string `json:"name,omitempty"`   // name of the file in the body: its ending tells the format
+	Path    string `json:"path,omitempty"`   // instead of a body: absolute path on this machine
+	Format  string `json:"format,omitempty"` // "" by the file's name
+	Flavor  string `json:"flavor,omitempty"` // of OPML, "" to recognise it
+	Lenient bool   `json:"lenient,omitempty"`
+	Into    string `json:"into,omitempty"` // name of a node or a folder; "" for new documents in the root folder
+	Top     bool   `json:"top,omitempty"`  // into a node: before its children
+}
+
+// ImportResult tells what an import made, or would make.
+type ImportResult struct {
+	Group     string         `json:"group"`
+	Files     []ImportedFile `json:"files"`
+	Documents int            `json:"documents"`
+	Folders   int            `json:"folders"`
+	Nodes     int            `json:"nodes"`
+	Skipped   int            `json:"skipped"` // files beside, such as .txt next to .opml
+	Warnings  []string       `json:"warnings"`
+	Preview   []Line         `json:"preview"` // the first lines; dry run only
+	Repeated  bool           `json:"repeated"`
+	DryRun    bool           `json:"dry_run"`
+}
+
+// ImportedFile is one new document, folder or branch.
+type ImportedFile struct {
+	Ref
+	Source string `json:"source"` // path within what was imported
+	Nodes  int    `json:"nodes"`
+}
+
+// frame is one line of a streamed answer: exactly one field is set.
+type frame struct {
+	Progress *Progress       `json:"progress,omitempty"`
+	File     *ExportFile     `json:"file,omitempty"` // content follows in Data
+	Data     []byte          `json:"data,omitempty"`
+	Result   json.RawMessage `json:"result,omitempty"` // the last line, or
+	Error    *Error          `json:"error,omitempty"`  // the last line
+}
