@@ -102,7 +102,9 @@ func (a *app) configCheckCommand() *cobra.Command {
 		Use:   "check",
 		Short: "say whether the config file is right",
 		Long: `Reads the config file and says whether every key exists and every value can be
-used. All mistakes are told at once, each with its line. Exit code 2 if any.`,
+used. All mistakes are told at once, each with its line; the exit code is 2 if
+there is any. Keys that
+this version does not act upon are named, too.`,
 		Example: "  outlast config check",
 		Args:    args(0, 0),
 		RunE: func(*cobra.Command, []string) error {
@@ -110,13 +112,20 @@ used. All mistakes are told at once, each with its line. Exit code 2 if any.`,
 			if err != nil {
 				return err
 			}
+			unused, err := inert(s.settings)
+			if err != nil {
+				return err
+			}
 			if a.flags.json {
-				return a.printJSON(map[string]any{"ok": true, "file": optional(s.settings.File)})
+				return a.printJSON(map[string]any{"ok": true, "file": optional(s.settings.File), "no_effect": unused})
 			}
 			if s.settings.File == "" {
 				a.print("there is no config file; every setting has its default")
 			} else {
 				a.print("%s is right", s.settings.File)
+			}
+			for _, key := range unused {
+				a.print("note: %s is set, but this version does not act upon it", key)
 			}
 			return nil
 		},

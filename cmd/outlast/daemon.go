@@ -58,6 +58,9 @@ func (a *app) serveCore(ctx context.Context, c *core) error {
 	if err != nil {
 		return err
 	}
+	if unused, err := inert(c.settings); err == nil && len(unused) > 0 {
+		c.log.Warn("settings without effect in this version", "keys", unused)
+	}
 	c.log.Info("daemon runs", "pid", os.Getpid(), "socket", c.home.Socket, "server", c.settings.Server)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return serveSocket(ctx, l, web.NewHandler(c.deps(c.engine.Sync))) })

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"outlast/internal/atomicfile"
+	"outlast/internal/health"
 	"outlast/internal/server"
 )
 
@@ -74,11 +75,22 @@ func (a *app) serve(ctx context.Context, f serveFlags) error {
 	srv, err := server.Open(server.Config{
 		Path:    filepath.Join(home.ServerDir, "server.db"),
 		Profile: server.Profile(f.profile), Limits: f.limits == "on", Hosts: f.hosts, Log: a.logAt(slog.LevelWarn),
+		Full: func() error { return roomFor(home.ServerDir) },
 	})
 	if err != nil {
 		return serverFailure(err)
 	}
 	return errors.Join(a.serveOn(ctx, srv, home.ServerDir, f), srv.Close())
+}
+
+// roomFor returns an error when the disk of a folder is so full that the service
+// must take nothing new. A disk that cannot be looked at counts as not full.
+func roomFor(dir string) error {
+	disk, err := health.Look(dir, "data")
+	if err == nil && disk.Level == health.Critical {
+		return fmt.Errorf("%s free on the disk", byteText(disk.FreeBytes))
+	}
+	return nil
 }
 
 func serverFailure(err error) error {

@@ -1,0 +1,27 @@
+package main
+
+import (
+	"slices"
+
+	"outlast/internal/config"
+)
+
+// inert returns the keys that somebody has set and that this version does not act
+// upon: they are part of the config's format, and silence would be a promise.
+func inert(s *config.Settings) ([]string, error) {
+	effective := []string{
+		"server", "token_command", "sync.every", "sync.retry_max", "sync.batch_max",
+		"store.max_size", "snapshots.dir", "snapshots.schedule", "log.level",
+	}
+	values, err := s.Values()
+	if err != nil {
+		return nil, err
+	}
+	keys := []string{}
+	for _, v := range values {
+		if v.From != "default" && !slices.Contains(effective, v.Key) {
+			keys = append(keys, v.Key)
+		}
+	}
+	return keys, nil
+}
