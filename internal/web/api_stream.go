@@ -91,13 +91,13 @@ type ExportResult struct {
 // ImportRequest brings a file, a folder or a zip in.
 type ImportRequest struct {
 	Change
-	Name    string `json:"name,omitempty"`   // name of the file in the body: its ending tells the format
-	Path    string `json:"path,omitempty"`   // instead of a body: absolute path on this machine
-	Format  string `json:"format,omitempty"` // "" by the file's name
-	Flavor  string `json:"flavor,omitempty"` // of OPML, "" to recognise it
-	Lenient bool   `json:"lenient,omitempty"`
-	Into    string `json:"into,omitempty"` // name of a node or a folder; "" for new documents in the root folder
-	Top     bool   `json:"top,omitempty"`  // into a node: before its children
+	Name    string `json:"name,omitempty"`    // name of the file in the body: its ending tells the format
+	Path    string `json:"path,omitempty"`    // instead of a body: absolute path on this machine
+	Format  string `json:"format,omitempty"`  // "" by the file's name
+	Flavor  string `json:"flavor,omitempty"`  // of OPML, "" to recognise it
+	Lenient bool   `json:"lenient,omitempty"` // mend what is damaged; refused, since no reader here does
+	Into    string `json:"into,omitempty"`    // name of a node or a folder; "" for new documents in the root folder
+	Top     bool   `json:"top,omitempty"`     // into a node: before its children
 }
 
 // ImportResult tells what an import made, or would make.

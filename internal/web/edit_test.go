@@ -6,6 +6,7 @@ import (
 
 	"outlast/internal/outline"
 	"outlast/store"
+	"outlast/store/storetest"
 )
 
 func TestAdd(t *testing.T) {
@@ -370,14 +371,14 @@ func TestInbox(t *testing.T) {
 	}
 }
 
-func TestFrozenDatabaseIsSaid(t *testing.T) {
-	w := newWorld(t)
-	w.doc("Work", "a")
-	small := worldOf(t, w.db)
-	if err := w.db.Close(); err != nil {
-		t.Fatal(err)
+func TestFullDatabaseIsSaidAndKeepsWhatItHas(t *testing.T) {
+	w := worldOf(t, storetest.OpenWith(t, store.Options{NoSync: true, MaxSize: 1 << 20}))
+	doc := w.doc("Work", "kept")
+	_, err := w.Add(t.Context(), AddRequest{Parent: "Work", Items: items([]string{strings.Repeat("x", 2<<20)})})
+	if e := wantError(t, err, store.ErrFull); e.Safe == "" || e.Next == "" {
+		t.Errorf("got %+v", e)
 	}
-	if _, err := small.Add(t.Context(), AddRequest{Parent: "Work", Items: items([]string{"b"})}); err == nil {
-		t.Error("an edit on a closed database was accepted")
-	}
+	w.wantTree(doc, "kept")
+	w.add("Work", "small")
+	w.wantTree(doc, "kept", "small")
 }

@@ -13,6 +13,7 @@ import (
 
 	"outlast/internal/format"
 	"outlast/internal/outline"
+	"outlast/opml"
 )
 
 // importSet is what was read of an import.
@@ -69,10 +70,11 @@ func readTree(r ImportRequest, name string, body io.Reader) (imported, error) {
 	if err != nil {
 		return imported{}, err
 	}
-	if r.Lenient || r.Flavor != "" {
-		return imported{}, fmt.Errorf("files are read strictly and in the dialect they show: %w", outline.ErrInvalid)
+	flavor, err := sourceOf(r, f)
+	if err != nil {
+		return imported{}, err
 	}
-	res, err := f.Read(body, format.ReadOptions{ID: "import", NewID: counter()})
+	res, err := f.Read(body, format.ReadOptions{ID: "import", NewID: counter(), Flavor: flavor})
 	if err != nil {
 		return imported{}, unreadable(err)
 	}
@@ -87,6 +89,17 @@ func readTree(r ImportRequest, name string, body io.Reader) (imported, error) {
 		t.warnings = append(t.warnings, fmt.Sprintf("%d items belong to no parent; they are left out", n))
 	}
 	return t, nil
+}
+
+// sourceOf returns whose OPML it is, if the request says so.
+func sourceOf(r ImportRequest, f format.Format) (opml.Flavor, error) {
+	switch {
+	case r.Lenient:
+		return "", fmt.Errorf("files are read strictly, a damaged one is not mended: %w", outline.ErrInvalid)
+	case r.Flavor != "" && f.Name != format.OPML:
+		return "", fmt.Errorf("%s has no flavors: %w", f.Name, outline.ErrInvalid)
+	}
+	return opml.ParseSource(r.Flavor)
 }
 
 func formatOf(name, file string) (format.Format, error) {

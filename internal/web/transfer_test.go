@@ -143,6 +143,19 @@ func TestImportIntoNode(t *testing.T) {
 	w.wantTree(doc, "list", " x", "  y", " z", "a", "b")
 }
 
+func TestImportReadsTheFlavorItIsTold(t *testing.T) {
+	w := newWorld(t)
+	doc := w.doc("Work")
+	const file = `<opml version="2.0"><head/><body><outline text="&lt;b&gt;x&lt;/b&gt;"/></body></opml>`
+	must(w.Import(t.Context(), ImportRequest{Name: "a.opml", Into: "Work"}, strings.NewReader(file)))(t)
+	must(w.Import(t.Context(), ImportRequest{Name: "b.opml", Into: "Work", Flavor: "workflowy"}, strings.NewReader(file)))(t)
+	w.wantTree(doc, "a", " <b>x</b>", "b", " **x**")
+	_, err := w.Import(t.Context(), ImportRequest{Name: "b.opml", Flavor: "nobody"}, strings.NewReader(file))
+	wantError(t, err, outline.ErrInvalid)
+	_, err = w.Import(t.Context(), ImportRequest{Name: "b.md", Flavor: "workflowy"}, strings.NewReader("- x"))
+	wantError(t, err, outline.ErrInvalid)
+}
+
 func TestImportDryRunShowsAndChangesNothing(t *testing.T) {
 	w := newWorld(t)
 	ops := w.ops()
