@@ -14,14 +14,16 @@ type history struct {
 	at       map[store.OpID]int // Update record -> its index in values
 	parents  []outline.NodeID   // of our moves and inserts
 	inserted bool               // the log inserts the node
+	acked    int                // index of the last value that the service acknowledged
 
 	remote *outline.Fields      // what the read shows, nil if it lacks the node
 	from   map[outline.Mask]int // per register: our values after this one count; -1: result counts
 	result outline.Fields       // for registers that both sides changed
 	other  otherVersion
+	lost   otherVersion // text of ours that was taken and then written over
 }
 
-// otherVersion is the text of the service that lost against ours.
+// otherVersion is text that lost against that of the other side.
 type otherVersion struct{ content, note string }
 
 // histories collects, for each node that the log touches, what it did.
@@ -62,6 +64,9 @@ func (h *history) add(r store.Record) {
 		h.inserted = true
 		h.values = append(h.values, c.New)
 		h.parents = append(h.parents, c.To.Parent)
+		if r.State == store.Acknowledged {
+			h.acked = len(h.values) - 1
+		}
 	case outline.Move:
 		h.parents = append(h.parents, c.To.Parent)
 	case outline.Update:
@@ -70,6 +75,9 @@ func (h *history) add(r store.Record) {
 		}
 		h.at[r.ID] = len(h.values)
 		h.values = append(h.values, h.values[len(h.values)-1].With(c.Mask, c.New))
+		if r.State == store.Acknowledged {
+			h.acked = h.at[r.ID]
+		}
 	}
 }
 
@@ -105,19 +113,26 @@ func (h *history) lastEqual(b outline.Mask, f outline.Fields) int {
 
 // settle decides for each register what is still wanted: from[b] is the index
 // from which on our values count. A read that shows one of our values confirms
-// the records up to it; a foreign value is merged into the last record.
+// the records up to it; a foreign value is merged into the last record. A value
+// of ours that the service acknowledged is the ancestor then: who wrote over it
+// came after it.
 func (h *history) settle() {
 	h.from = make(map[outline.Mask]int)
 	last := len(h.values) - 1
-	ancestor, local := h.values[0], h.values[last]
+	ancestor, local := h.values[h.acked], h.values[last]
 	for b := outline.Content; b < outline.AllFields; b <<= 1 {
 		if i := h.lastEqual(b, *h.remote); i >= 0 {
 			h.from[b] = i
 			continue
 		}
 		h.from[b] = last // nothing but what follows
-		if local.Differ(ancestor)&b != 0 {
+		switch {
+		case local.Differ(ancestor)&b != 0:
 			h.conflict(b, ancestor, local)
+		case b == outline.Content && local.Content != h.values[0].Content:
+			h.lost.content = local.Content
+		case b == outline.Note && local.Note != h.values[0].Note:
+			h.lost.note = local.Note
 		}
 	}
 }

@@ -50,6 +50,21 @@ func withLine(note, line string) string {
 	return note + "\n" + line
 }
 
+// trashOverwritten keeps text of ours that the service took and that somebody
+// has replaced there since.
+func (m *merger) trashOverwritten() {
+	for id, h := range m.nodes {
+		if h.lost == (otherVersion{}) {
+			continue
+		}
+		f := outline.Fields{Content: h.lost.content, Note: h.lost.note}
+		m.out.trash = append(m.out.trash, store.Trashed{
+			ID: m.newID(), At: m.now, Doc: m.remote.ID, Path: m.remote.Node(id).Path(),
+			Why: "replaced at the service", Nodes: []outline.TreeEntry{{ID: id, Fields: f}},
+		})
+	}
+}
+
 // trashVanished keeps what the service deleted and nobody wanted back.
 func (m *merger) trashVanished() {
 	for _, n := range m.base.Root().Walk() {

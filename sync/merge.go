@@ -61,26 +61,28 @@ func mergeWithout(in mergeInput, settled map[outline.NodeID]bool) merged {
 	for _, r := range m.withoutOvertaken() {
 		m.rebase(r)
 	}
+	m.trashOverwritten()
 	if in.base != nil {
 		m.trashVanished()
 	}
 	return m.out
 }
 
-// movedInVain returns the nodes that the kept log moves more than once, and in
-// the end to where the read shows them.
+// movedInVain returns the nodes that the kept log moves and that in the end
+// need no move: their moves cancel out, alone or together.
 func movedInVain(remote *outline.Document, out merged) map[outline.NodeID]bool {
-	moves := make(map[outline.NodeID]int)
+	vain := make(map[outline.NodeID]bool)
 	for _, r := range out.log {
 		if r.Node.Kind == outline.Move {
-			moves[r.Node.Node]++
+			vain[r.Node.Node] = true
 		}
 	}
-	vain := make(map[outline.NodeID]bool)
-	for id, n := range moves {
-		was, is := remote.Node(id), out.work.Node(id)
-		if n > 1 && was != nil && is != nil && was.Parent().ID == is.Parent().ID {
-			vain[id] = true
+	if len(vain) == 0 {
+		return nil
+	}
+	for _, c := range outline.Diff(remote, out.work) {
+		if c.Kind == outline.Move || c.Kind == outline.Insert {
+			delete(vain, c.Node)
 		}
 	}
 	return vain

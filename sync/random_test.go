@@ -185,7 +185,7 @@ func (w *world) check() {
 	}
 	for i := 1; i <= w.made; i++ {
 		for _, text := range []string{fmt.Sprintf("made number %04d", i), fmt.Sprintf("edit number %04d", i)} {
-			if w.written(text) && !w.deleted[text] && count[text] == 0 {
+			if w.written(text) && !w.deleted[text] && count[text] == 0 && !w.trashed(text) {
 				t.Errorf("%q is lost; service has\n%s", text, want)
 			}
 		}
@@ -205,6 +205,24 @@ func (w *world) written(text string) (found bool) {
 				}
 				if r.Node != nil && r.Actor == "test" && r.Node.New.Content == text {
 					found = true
+				}
+			}
+			return nil
+		})
+	}
+	return found
+}
+
+// trashed tells whether some client keeps a text in its trash.
+func (w *world) trashed(text string) (found bool) {
+	for _, c := range w.clients {
+		c.view(func(tx *store.Tx) error {
+			for tr, err := range tx.Trashed() {
+				if err != nil {
+					return err
+				}
+				for _, n := range tr.Nodes {
+					found = found || n.Content == text
 				}
 			}
 			return nil
