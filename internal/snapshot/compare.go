@@ -178,7 +178,7 @@ func readBack(in *os.Root, d *Document, decode func(*opml.Decoder) error) (err e
 	r := io.TeeReader(file, h)
 	var wrong error
 	if decode != nil {
-		wrong = decode(opml.NewDecoder(r, limitsOf(d)))
+		wrong = decode(opml.NewDecoder(r, opml.DecodeOptions{Limits: limitsOf(d)}))
 	}
 	if _, err := io.Copy(io.Discard, r); err != nil {
 		return err

@@ -349,3 +349,32 @@ func TestNames(t *testing.T) {
 		}
 	}
 }
+
+// Documents that change faster than they are encoded are encoded by the last
+// survey itself; what an earlier look wrote of them is replaced.
+func TestTheLastLookHoldsWhatIsLeft(t *testing.T) {
+	docs := generated(2, 20)
+	b, dir := gathered(t, docs...)
+	if err := b.work.Mkdir(partsName, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	b.held = map[outline.FileID]*held{}
+	if _, todo, err := b.look(t.Context(), false); err != nil || len(todo) != 2 {
+		t.Fatalf("got %v, %v", todo, err)
+	}
+	if err := b.encodeAlone(t.Context(), docs[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	edit(t, b.db, docs[0].ID, "changed meanwhile")
+	s, todo, err := b.look(t.Context(), true)
+	if err != nil || len(todo) != 0 {
+		t.Fatalf("got %v, %v", todo, err)
+	}
+	if err := errors.Join(b.adopt(s), b.place(t.Context()), b.compare(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	got := decode(t, filepath.Join(dir, b.m.byID()[docs[0].ID].Path)).Root().First().Content
+	if got != "changed meanwhile" {
+		t.Errorf("got %q", got)
+	}
+}
