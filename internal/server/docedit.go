@@ -292,7 +292,7 @@ func (s *Server) deleteNode(e *edit, c *dynalist.NodeChange) error {
 		return refuse(dynalist.CodeInvalid, "the root cannot be deleted")
 	case n == e.d.root:
 		return nil
-	case n == nil && s.safe() && e.gone.Get([]byte(c.NodeID)) != nil:
+	case n == nil && s.safe() && e.deleted(c.NodeID):
 		return nil // with its parent, or by an earlier request
 	case n == nil:
 		return nodeNotFound(c.NodeID)
@@ -337,7 +337,7 @@ func (s *Server) edit(w *write, f *file) (*edit, error) {
 	e := &edit{
 		w: w, f: f, d: d, version: f.version + 1,
 		doc: b, nodes: b.Bucket([]byte(bucketNodes)), gone: b.Bucket([]byte(bucketGone)),
-		before: map[*node]int{}, dirty: map[*node]struct{}{}, ids: []string{},
+		before: map[*node]int{}, dirty: map[*node]struct{}{}, cut: map[string]*node{}, ids: []string{},
 	}
 	e.nodes.FillPercent = fillPercent
 	return e, nil
@@ -359,5 +359,5 @@ type edit struct {
 	before map[*node]int      // number of children before the batch, of parents that it touched
 	dirty  map[*node]struct{} // whose records must be written
 	ids    []string           // of new nodes
-	cut    []string           // of deleted nodes
+	cut    map[string]*node   // the deleted nodes
 }
