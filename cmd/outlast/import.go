@@ -10,7 +10,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"outlast/internal/format"
 	"outlast/internal/web"
+	"outlast/opml"
 )
 
 func (a *app) importCommand() *cobra.Command {
@@ -38,8 +40,8 @@ reads the standard input and needs --format. It can be taken back by
 	}
 	cmd.Flags().StringVar(&r.Into, "into", "", "below this `node`, or as new documents in this folder")
 	cmd.Flags().BoolVar(&r.Top, "top", false, "into a node: before its children")
-	cmd.Flags().StringVar(&r.Format, "format", "", "opml, md, txt or json; by the file's name if left out")
-	cmd.Flags().StringVar(&r.Flavor, "flavor", "", "which program wrote the OPML; recognised if left out")
+	cmd.Flags().StringVar(&r.Format, "format", "", formats()+"; by the file's name if left out")
+	cmd.Flags().StringVar(&r.Flavor, "flavor", "", "which program wrote the OPML: "+flavors(opml.Sources())+"; recognised if left out")
 	cmd.Flags().BoolVar(&r.Lenient, "lenient", false, "take what can be read of a damaged file, and say what not")
 	return cmd
 }
@@ -48,7 +50,7 @@ func (a *app) importFrom(ctx context.Context, d *door, r web.ImportRequest, sour
 	var body io.Reader
 	if source == "-" {
 		if r.Format == "" {
-			return web.ImportResult{}, usage("say --format opml, md, txt or json", "the standard input has no name that tells its format")
+			return web.ImportResult{}, usage("say --format "+formats(), "the standard input has no name that tells its format")
 		}
 		r.Name, body = "stdin."+r.Format, a.in
 	} else {
@@ -114,8 +116,8 @@ a file or folder; several need a folder.
 	}
 	cmd.Flags().BoolVar(&r.All, "all", false, "every document")
 	cmd.Flags().StringVarP(&out, "out", "o", "", "`file` or folder")
-	cmd.Flags().StringVar(&r.Format, "format", "opml", "opml, md, txt, json, html or org")
-	cmd.Flags().StringVar(&r.Flavor, "flavor", "", "dialect of OPML")
+	cmd.Flags().StringVar(&r.Format, "format", format.OPML, formats())
+	cmd.Flags().StringVar(&r.Flavor, "flavor", "", "dialect of OPML: "+flavors(opml.Flavors()))
 	return cmd
 }
 

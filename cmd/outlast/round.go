@@ -49,6 +49,12 @@ func handlerError(err error) error {
 	switch {
 	case errors.Is(err, secret.ErrNone):
 		return web.Fail(web.ErrToken, "no token is stored for this service", "`outlast login` stores it")
+	case errors.Is(err, sync.ErrOtherAccount):
+		return web.Fail(web.ErrConfirm, "the service shows another account than the one kept here",
+			"go back to the old --server and token, or choose another --home for this account")
+	case errors.Is(err, sync.ErrHeld):
+		return web.Fail(web.ErrConfirm, err.Error(),
+			"what was read is not plausible and nothing of it was taken; look at the account by another way, then `outlast sync`")
 	case errors.Is(err, sync.ErrToken):
 		return web.Fail(web.ErrToken, "the service refuses the token", "`outlast login` takes a new token; nothing is sent until then")
 	case errors.Is(err, sync.ErrUnreachable), errors.Is(err, sync.ErrRateLimited):

@@ -17,7 +17,7 @@ func (a *app) showCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "show NODE",
 		Short:   "print a node with all below it",
-		Long:    "Prints a node with all below it, as text, Markdown or OPML.\n\n" + namingHelp,
+		Long:    "Prints a node with all below it, as text or in another format.\n\n" + namingHelp,
 		Example: "  outlast show :3\n  outlast show Work/Today --format md",
 		Args:    args(1, 1),
 		RunE: func(cmd *cobra.Command, given []string) error {
@@ -34,7 +34,7 @@ func (a *app) showCommand() *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringVar(&r.Format, "format", "text", "text, md, opml or json")
+	cmd.Flags().StringVar(&r.Format, "format", "text", "text, or one of "+formats())
 	return cmd
 }
 

@@ -1,0 +1,26 @@
+package main
+
+import (
+	"strings"
+
+	"outlast/internal/format"
+	"outlast/opml"
+)
+
+// formats lists the names of formats, for help.
+func formats() string {
+	var names []string
+	for _, f := range format.All() {
+		names = append(names, f.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// flavors lists dialects of OPML, for help.
+func flavors(all []opml.Flavor) string {
+	names := make([]string, len(all))
+	for i, f := range all {
+		names[i] = string(f)
+	}
+	return strings.Join(names, ", ")
+}
