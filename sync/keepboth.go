@@ -93,4 +93,3 @@ func (m *merger) trash(n *outline.Node) {
 		m.out.trash = append(m.out.trash, t)
 	}
 }
-

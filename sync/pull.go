@@ -69,6 +69,8 @@ func (s *round) changed(ctx context.Context, docs []document) ([]document, error
 		e, read := expected[d.id]
 		if !read || shown && v != e || doubtful[d.id] {
 			todo = append(todo, d)
+		} else {
+			s.seen[d.id] = time.Now()
 		}
 	}
 	return todo, nil
@@ -125,6 +127,7 @@ func (s *round) pull(ctx context.Context, d document) error {
 		return fmt.Errorf("take version %d: %w", r.Version, err)
 	}
 	s.report.Pulled++
+	s.seen[d.id] = time.Now()
 	return nil
 }
 

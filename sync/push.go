@@ -14,9 +14,12 @@ import (
 // waits for the next round.
 const maxPlans = 20
 
-// versionAge is how old our knowledge of a version may be when something is
-// moved or deleted.
-const versionAge = time.Second
+// How old our knowledge of a version may be when something is sent to a service
+// that does not check it by itself: what was written there since is written over.
+const (
+	versionAge       = 5 * time.Second
+	versionAgeMoving = time.Second // when something is moved or deleted
+)
 
 // pushAll sends what waits.
 func (s *round) pushAll(ctx context.Context, docs []document) error {
@@ -29,8 +32,8 @@ func (s *round) pushAll(ctx context.Context, docs []document) error {
 		total += waiting[d.id].Pending
 	}
 	for _, d := range docs {
-		if waiting[d.id].Pending == 0 {
-			continue
+		if waiting[d.id].Pending == 0 || s.seen[d.id].IsZero() {
+			continue // nothing to send, or not in step with what is there
 		}
 		s.progress(Progress{Stage: "push", Doc: d.title, Done: done, Total: total})
 		if err := s.attempt(d, s.push(ctx, d)); err != nil {
@@ -100,7 +103,7 @@ func (s *round) plan(d document) (p *draft, err error) {
 			s.again(r.After)
 			return !now.Before(r.After) && !fenced[r.Node.Node]
 		}
-		p = &draft{plan: newPlan(expected, log, ready), expected: m.Expected}
+		p = &draft{plan: newPlan(expected, log, ready), expected: m.Expected, checked: s.seen[d.id]}
 		if len(log) > 0 {
 			p.upTo = log[len(log)-1].Seq
 		}
@@ -179,9 +182,13 @@ func (s *round) batchCap() int {
 
 // current tells whether the document still is at the version that was planned
 // for. A server that takes the version with the request checks it by itself;
-// else it is asked when something is moved or deleted, where being late hurts.
+// else it is asked unless we know it from just now.
 func (s *round) current(ctx context.Context, d document, p *draft, b batch) (bool, error) {
-	if s.cfg.Remote.Server().IfVersion || time.Since(p.checked) < versionAge || !b.restructures() {
+	age := versionAge
+	if b.restructures() {
+		age = versionAgeMoving
+	}
+	if s.cfg.Remote.Server().IfVersion || time.Since(p.checked) < age {
 		return true, nil
 	}
 	v, err := s.versions(ctx, []outline.ServiceID{d.service})

@@ -23,7 +23,8 @@ type round struct {
 	Round
 	account  store.Account
 	report   Report
-	troubles int // in a row
+	seen     map[outline.FileID]time.Time // when a document was found at the version we expect, or read
+	troubles int                          // in a row
 	contact  bool
 }
 
@@ -32,7 +33,7 @@ type round struct {
 // store.ErrFrozen, ...) when the round as a whole could not be done; documents
 // that failed alone are in the report.
 func (e *Engine) Once(ctx context.Context, r Round) (Report, error) {
-	s := &round{Engine: e, Round: r}
+	s := &round{Engine: e, Round: r, seen: make(map[outline.FileID]time.Time)}
 	err := s.do(ctx)
 	return s.report, errors.Join(err, s.finish(err))
 }
