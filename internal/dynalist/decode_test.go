@@ -86,6 +86,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"high surrogate, text":  `{"id":"a","content":"\ud83d x"}`,
 		"two high surrogates":   `{"id":"a","content":"\ud83d\ud83d"}`,
 		"low surrogate":         `{"id":"a","content":"\ude00"}`,
+		"two low surrogates":    `{"id":"a","content":"\ude00\ude00"}`,
 		"raw newline":           "{\"id\":\"a\",\"content\":\"x\ny\"}",
 		"raw NUL":               "{\"id\":\"a\",\"content\":\"\x00\"}",
 		"raw NUL after escape":  "{\"id\":\"a\",\"content\":\"\\n\x00\"}",

@@ -98,6 +98,8 @@ func codes() []outcome {
 		large(coded(413, CodeInvalid, sync.Rejected, nil)),
 		coded(423, CodeLockFail, sync.Partial, nil),
 		coded(429, CodeTooManyRequests, sync.Rejected, sync.ErrRateLimited),
+		{name: "400 foreign JSON", status: 400, body: `{"error":"no"}`, class: sync.Partial, code: "HTTP 400", err: sync.ErrUnreachable},
+		{name: "500 foreign JSON", status: 500, body: `{"error":"no"}`, class: sync.Late, code: "HTTP 500", err: sync.ErrUnreachable, large: true},
 		{name: "404 Ok", status: 404, body: `{"_code":"Ok",GOOD}`, class: sync.Partial, code: "HTTP 404"},
 		{name: "302 Ok", status: 302, body: `{"_code":"Ok",GOOD}`, class: sync.Partial, code: "HTTP 302"},
 		large(coded(500, CodeInvalid, sync.Done, nil)),
@@ -212,16 +214,37 @@ func drip(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// bomb is 64 KiB that grow to 64 MiB.
-func bomb(w http.ResponseWriter, _ *http.Request) {
+// bomb answers with a few KiB that grow to more than the limit of the table.
+func bomb(w http.ResponseWriter, _ *http.Request) { inflate(w, 2*tableLimit) }
+
+func inflate(w http.ResponseWriter, size int) {
 	w.Header().Set("Content-Encoding", "gzip")
 	z := gzip.NewWriter(w)
-	for range 1024 {
-		if _, err := z.Write(bytes.Repeat([]byte{' '}, 1<<16)); err != nil {
+	block := bytes.Repeat([]byte{' '}, 1<<16)
+	for ; size > 0; size -= len(block) {
+		if _, err := z.Write(block); err != nil {
 			return
 		}
 	}
 	z.Close()
+}
+
+// tableLimit is the limit for answers in the table of outcomes.
+const tableLimit = 1 << 20
+
+// Without a setting, 32 MiB are the limit, counted after decompression.
+func TestGzipBomb(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			io.Copy(io.Discard, r.Body)
+			inflate(w, 40<<20)
+		}).client(t)
+		_, err := c.Read(t.Context(), "doc1")
+		f, ok := errors.AsType[*sync.Failure](err)
+		if !ok || f.Class != sync.Partial || !strings.Contains(f.Msg, "larger") {
+			t.Errorf("got %v", err)
+		}
+	})
 }
 
 type resetConn struct{ net.Conn }
@@ -277,6 +300,7 @@ func testOutcome(t *testing.T, o outcome, e endpoint) {
 	n := serve(t, answerer(o, e.good))
 	n.dial = o.dial
 	c := n.client(t)
+	c.maxAnswer = tableLimit
 	start := time.Now()
 	err := e.call(context.Background(), c)
 	if took := time.Since(start); took > longTotal+time.Second {

@@ -170,6 +170,10 @@ func TestDeadlines(t *testing.T) {
 		want time.Duration
 	}{
 		{"no answer", stall(""), answerWait},
+		{"headers only", func(w http.ResponseWriter, r *http.Request) {
+			http.NewResponseController(w).Flush()
+			<-r.Context().Done()
+		}, idleWait},
 		{"no more bytes", stall(`{"_code"`), idleWait},
 		{"drip", drip, shortTotal},
 	}
