@@ -58,6 +58,9 @@ func TestNames(t *testing.T) {
 	} {
 		got := "-"
 		r, err := w.Resolve(t.Context(), c.name)
+		if full := strings.HasSuffix(c.name, "-abcDEF"); full && r.ByPrefix {
+			t.Errorf("%q is taken for the beginning of an id", c.name)
+		}
 		switch {
 		case err == nil:
 			got = r.Ref.Text
@@ -146,6 +149,9 @@ func TestBeginningOfAnIDAsks(t *testing.T) {
 			t.Errorf("candidates %+v", e.Candidates)
 		}
 	}
+	w.doc("Else")
+	_, err := w.Move(t.Context(), MoveRequest{Name: "abcde", Parent: "Else"})
+	wantError(t, err, ErrConfirm)
 	w.wantTree(doc, "a")
 	must(w.Remove(t.Context(), RemoveRequest{Names: []string{"abcde"}, Change: Change{Confirm: true}}))(t)
 	w.wantTree(doc)

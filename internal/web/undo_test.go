@@ -76,23 +76,59 @@ func TestUndoRepeatedTakesBackOnce(t *testing.T) {
 	w.wantTree(doc, "a")
 }
 
-// TestUndoOverAForeignChangeIsRefused: another device edited the item after
-// us; taking our edit back would throw its text away.
+// TestUndoOverAForeignChangeIsRefused: another device changed the item after
+// us; taking our edit back would throw that away.
 func TestUndoOverAForeignChangeIsRefused(t *testing.T) {
-	w := newWorld(t)
-	readOnly(t, w)
 	text := "ours"
-	must(w.Edit(t.Context(), EditRequest{Name: "editable-doc/item", Text: &text}))(t)
-	foreign := func(rec store.Record, d *outline.Document) error {
-		rec.State = store.Confirmed
-		if err := d.Apply(*rec.Node, outline.Change{
-			Kind: outline.Update, Node: rec.Node.Node, Mask: outline.Content, New: outline.Fields{Content: "theirs"},
-		}); err != nil {
-			return err
-		}
-		return nil
+	const item = "node-of-editable-doc"
+	for name, c := range map[string]struct {
+		ours    func(*world) (ChangeResult, error)
+		foreign outline.Change
+		want    []string
+	}{
+		"text": {
+			func(w *world) (ChangeResult, error) {
+				return w.Edit(w.t.Context(), EditRequest{Name: "editable-doc/item", Text: &text})
+			},
+			outline.Change{Kind: outline.Update, Node: item, Mask: outline.Content, New: outline.Fields{Content: "theirs"}},
+			[]string{"other", "theirs"},
+		},
+		"place": {
+			func(w *world) (ChangeResult, error) {
+				return w.Move(w.t.Context(), MoveRequest{Name: "editable-doc/item", Parent: "editable-doc", Top: true})
+			},
+			outline.Change{Kind: outline.Move, Node: item, To: outline.Place{Parent: "other-node"}},
+			[]string{"other", " item"},
+		},
+		"deleted": {
+			func(w *world) (ChangeResult, error) {
+				return w.Check(w.t.Context(), CheckRequest{Names: []string{"editable-doc/item"}})
+			},
+			outline.Change{Kind: outline.Delete, Node: item},
+			[]string{"other"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			readOnly(t, w)
+			confirm(t, w.db, outline.Change{
+				Kind: outline.Insert, Node: "other-node", To: outline.Place{Parent: outline.RootID, Right: item},
+				New: outline.Fields{Content: "other"},
+			})
+			must(c.ours(w))(t)
+			confirm(t, w.db, c.foreign)
+			_, err := w.Undo(t.Context(), UndoRequest{})
+			wantError(t, err, ErrStale)
+			w.wantTree("editable-doc", c.want...)
+		})
 	}
-	err := w.db.Update(func(tx *store.Tx) error {
+}
+
+// confirm plays a read of editable-doc that shows all our edits and one more
+// change, made elsewhere.
+func confirm(t *testing.T, db *store.DB, foreign outline.Change) {
+	t.Helper()
+	err := db.Update(func(tx *store.Tx) error {
 		d, err := tx.Base("editable-doc")
 		if err != nil {
 			return err
@@ -102,10 +138,14 @@ func TestUndoOverAForeignChangeIsRefused(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			if err := foreign(rec, d); err != nil {
+			if err := d.Apply(*rec.Node); err != nil {
 				return err
 			}
+			rec.State = store.Confirmed
 			recs = append(recs, rec)
+		}
+		if err := d.Apply(foreign); err != nil {
+			return err
 		}
 		if _, err := tx.PutBase(d, nil, now()); err != nil {
 			return err
@@ -115,10 +155,6 @@ func TestUndoOverAForeignChangeIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.wantTree("editable-doc", "theirs")
-	_, err = w.Undo(t.Context(), UndoRequest{})
-	wantError(t, err, ErrStale)
-	w.wantTree("editable-doc", "theirs")
 }
 
 func TestUndoOfADeletionBringsBackTheSameItem(t *testing.T) {
