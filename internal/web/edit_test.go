@@ -127,6 +127,12 @@ func TestEditorsTextIsNotSavedOverANewerOne(t *testing.T) {
 	_, err := w.Edit(t.Context(), EditRequest{Name: "Work/a", Text: &text, If: &Texts{Text: "older"}})
 	wantError(t, err, ErrStale)
 	w.wantTree(doc, "a")
+
+	note := "a note"
+	must(w.Edit(t.Context(), EditRequest{Name: "Work/a", Note: &note}))(t)
+	now := must(w.Resolve(t.Context(), "Work/a"))(t) // what an editor begins with
+	must(w.Edit(t.Context(), EditRequest{Name: "Work/a", Text: &text, If: &Texts{Text: now.Ref.Text, Note: now.Note}}))(t)
+	w.wantTree(doc, "mine")
 }
 
 func TestBadValuesAreRefused(t *testing.T) {
