@@ -1,0 +1,275 @@
+package sync
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"outlast/internal/outline"
+	"outlast/store"
+)
+
+// parse reads a document: one node per line, two blanks per level. A line is
+// "id" or "id=content"; the content of a bare id is the id.
+func parse(text string) *outline.Document {
+	d := outline.New("doc", "title")
+	at := []*outline.Node{d.Root()}
+	for line := range strings.SplitSeq(strings.TrimSpace(text), "\n") {
+		body := strings.TrimLeft(line, " ")
+		depth := (len(line) - len(body)) / 2
+		id, content, ok := strings.Cut(body, "=")
+		if !ok {
+			content = id
+		}
+		n := d.Append(at[depth], outline.NodeID(id), outline.Fields{Content: content})
+		at = append(at[:depth+1], n)
+	}
+	return d
+}
+
+// render is the inverse of parse, with ids that the merge made shown as *.
+func render(d *outline.Document) string {
+	var b strings.Builder
+	for depth, n := range d.Root().Walk() {
+		if depth == 0 {
+			continue
+		}
+		id := string(n.ID)
+		if strings.HasPrefix(id, "new") {
+			id = "*"
+		}
+		b.WriteString(strings.Repeat("  ", depth-1) + id)
+		if n.Content != string(n.ID) {
+			b.WriteString("=" + n.Content)
+		}
+		if n.Note != "" {
+			b.WriteString(" {" + n.Note + "}")
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// logOf returns the records that lead from base to local.
+func logOf(base, local *outline.Document, state store.State) []store.Record {
+	d := base.Clone()
+	var out []store.Record
+	for i, c := range outline.Diff(base, local) {
+		c = d.Complete(c)
+		if err := d.Apply(c); err != nil {
+			panic(err)
+		}
+		out = append(out, store.Record{
+			Seq: uint64(i + 1), State: state,
+			Op: store.Op{ID: store.OpID(fmt.Sprint("op", i)), Actor: "test", Doc: d.ID, Node: &c},
+		})
+	}
+	return out
+}
+
+func mergeTrees(base, local, remote *outline.Document, state store.State) merged {
+	n := 0
+	return merge(mergeInput{
+		base: base, remote: remote, log: logOf(base, local, state), now: time.Unix(1e9, 0),
+		newID: func() string { n++; return fmt.Sprintf("new%d", n) },
+	})
+}
+
+// Each row is three trees, written as lines joined by "/" with leading dots
+// for depth, and what becomes of them.
+func TestMerge(t *testing.T) {
+	tree := func(s string) *outline.Document {
+		lines := strings.Split(s, "/")
+		for i, l := range lines {
+			rest := strings.TrimLeft(l, ".")
+			lines[i] = strings.Repeat("  ", len(l)-len(rest)) + rest
+		}
+		return parse(strings.Join(lines, "\n"))
+	}
+	for _, tt := range []struct{ name, base, local, remote, want string }{
+		{"nothing", "a/b", "a/b", "a/b", "a/b"},
+		{"insert here", "a/b", "a/x/b", "a/b", "a/x/b"},
+		{"insert there", "a/b", "a/b", "a/y/b", "a/y/b"},
+		{"insert both in one gap: the service's run first", "a/b", "a/x/x2/b", "a/y/y2/b", "a/y/y2/x/x2/b"},
+		{"insert both at the end", "a", "a/x", "a/y", "a/y/x"},
+		{"insert both at the start", "a", "x/a", "y/a", "y/x/a"},
+		{"insert where the left neighbour has gone", "a/b/c", "a/b/x/c", "a/c", "a/x/c"},
+		{"insert where both neighbours have gone", "p/.a/.b/.c", "p/.a/.x/.b/.c", "p/.c", "p/.c/.x"},
+		{"insert below a node deleted there", "a/.b/c", "a/.b/..x/c", "c", "c/*=Recovered (outlast)/.x {was in: a / b}"},
+		{"insert below a node moved there", "a/.b/c", "a/.b/..x/c", "a/c/.b", "a/c/.b/..x"},
+		{"edit here, insert there", "a", "a=A", "a/y", "a=A/y"},
+		{"edit both, other nodes", "a/b", "a=A/b", "a/b=B", "a=A/b=B"},
+		{"edit both alike", "a", "a=A", "a=A", "a=A"},
+		{"edit both, one contains the other", "a", "a=long text", "a=long", "a=long text"},
+		{"edit both, only blanks differ", "a", "a=one  two", "a=one two", "a=one two"},
+		{"edit both", "a", "a=mine", "a=theirs", "a=mine/.*=⚠ other version #conflict theirs"},
+		{"edit here, delete there", "a/b/c", "a/b=B/c", "a/c", "a/b=B/c"},
+		{"edit here, parent deleted there", "a/.b/c", "a/.b=B/c", "c", "c/*=Recovered (outlast)/.b=B {was in: a}"},
+		{"delete here, edit there", "a/b", "a", "a/b=B", "a/b=B"},
+		{"delete tree here, edit inside there", "a/.b/.c/d", "d", "a/.b=B/.c/d", "a/.b=B/d"},
+		{"delete tree here, insert inside there", "a/.b/d", "d", "a/.b/..y/d", "a/.b/..y/d"},
+		{"delete here, moved out there", "a/.b/d", "d", "a/b/d", "b/d"},
+		{"delete both", "a/b", "a", "a", "a"},
+		{"move here, edit there", "a/b/c", "b/c/a", "a=A/b/c", "b/c/a=A"},
+		{"move both alike", "a/b/c", "b/c/a", "b/c/a", "b/c/a"},
+		{"move both, other parents", "a/b/c", "b/.a/c", "b/c/.a", "b/.a/c"},
+		{"move here, deleted there", "a/b/c", "b/c/.a", "b/c", "b/c/.a"},
+		{"move here below what was deleted there", "a/b/c", "b/.a/c", "a/c", "a/c"},
+		{"move both into each other", "a/b", "b/.a", "a/.b", "a/.b"},
+		{"reorder here, insert there", "a/b/c", "c/a/b", "a/y/b/c", "c/a/y/b"},
+		{"reorder both", "a/b/c/d", "d/a/b/c", "b/a/c/d", "d/b/a/c"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			base, local, remote := tree(tt.base), tree(tt.local), tree(tt.remote)
+			m := mergeTrees(base, local, remote, store.Pending)
+			if got, want := render(m.work), rows(tt.want); got != want {
+				t.Errorf("got\n%swant\n%s", got, want)
+			}
+			checkMerge(t, base, local, remote, m)
+		})
+	}
+}
+
+// rows turns the short form of a row into the form of render.
+func rows(s string) string {
+	var b strings.Builder
+	for _, l := range splitRows(s) {
+		rest := strings.TrimLeft(l, ".")
+		b.WriteString(strings.Repeat("  ", len(l)-len(rest)) + rest + "\n")
+	}
+	return b.String()
+}
+
+// splitRows splits at slashes without blanks around them.
+func splitRows(s string) []string {
+	var out []string
+	for _, part := range strings.Split(strings.ReplaceAll(s, " / ", "\x00"), "/") {
+		out = append(out, strings.ReplaceAll(part, "\x00", " / "))
+	}
+	return out
+}
+
+// checkMerge holds the laws of every merge.
+func checkMerge(t interface{ Errorf(string, ...any) }, base, local, remote *outline.Document, m merged) {
+	sum := remote.Clone()
+	for _, r := range m.log {
+		if err := sum.Apply(*r.Node); err != nil {
+			t.Errorf("record %s does not apply to the read: %v", r.ID, err)
+		}
+	}
+	if !sum.Equal(m.work) {
+		t.Errorf("read + log is not the working tree")
+	}
+	for _, side := range []*outline.Document{local, remote} {
+		for n := range side.Nodes() {
+			b := base.Node(n.ID)
+			if n.Parent() == nil || b != nil && b.Content == n.Content {
+				continue
+			}
+			if !textKept(m, n.Content) {
+				t.Errorf("text %q is lost", n.Content)
+			}
+		}
+	}
+}
+
+// textKept tells whether a text is in the tree or the trash, blanks aside.
+func textKept(m merged, text string) bool {
+	for n := range m.work.Nodes() {
+		if strings.Contains(n.Content, text) || sameText(n.Content, text) {
+			return true
+		}
+	}
+	for _, tr := range m.trash {
+		for _, n := range tr.Nodes {
+			if strings.Contains(n.Content, text) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// drawSide changes a copy of base at random: what one side did to it.
+func drawSide(t *rapid.T, base *outline.Document, side string) *outline.Document {
+	d := base.Clone()
+	for i := range rapid.IntRange(0, 6).Draw(t, side+" edits") {
+		var nodes []*outline.Node
+		for _, n := range d.Root().Walk() {
+			nodes = append(nodes, n)
+		}
+		n := rapid.SampledFrom(nodes).Draw(t, "node")
+		to := rapid.SampledFrom(nodes).Draw(t, "target")
+		text := fmt.Sprintf("%s text %d.", side, i)
+		var changes []outline.Change
+		switch rapid.SampledFrom([]string{"insert", "edit", "move", "delete"}).Draw(t, "kind") {
+		case "insert":
+			id := outline.NodeID(fmt.Sprintf("%s%d", side, i))
+			place := rapid.SampledFrom([]outline.Place{d.First(to), d.Last(to)}).Draw(t, "place")
+			changes = append(changes, outline.Change{Kind: outline.Insert, Node: id, To: place, New: outline.Fields{Content: text}})
+		case "edit":
+			if n.Parent() != nil {
+				changes = append(changes, outline.Change{Kind: outline.Update, Node: n.ID, Mask: outline.Content, New: outline.Fields{Content: text}})
+			}
+		case "move":
+			if n.Parent() != nil && !to.IsWithin(n) {
+				place := rapid.SampledFrom([]outline.Place{d.First(to), d.Last(to)}).Draw(t, "place")
+				changes = append(changes, outline.Change{Kind: outline.Move, Node: n.ID, To: place})
+			}
+		case "delete":
+			if n.Parent() != nil {
+				changes = d.Remove(n)
+			}
+		}
+		if err := d.Apply(changes...); err != nil {
+			t.Fatalf("%s: %v", side, err)
+		}
+	}
+	return d
+}
+
+// Whatever two sides do: what the merge keeps applies to the read, no text is
+// lost, a second merge with the result changes nothing, and when only one side
+// did something its tree is the result.
+func TestMergeLaws(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		base := parse("a\n  b\n  c\n    d\ne\nf\n  g")
+		local, remote := drawSide(t, base, "mine"), drawSide(t, base, "theirs")
+		state := rapid.SampledFrom([]store.State{store.Pending, store.Acknowledged}).Draw(t, "state")
+		m := mergeTrees(base, local, remote, state)
+		checkMerge(t, base, local, remote, m)
+
+		if again := mergeTrees(remote, m.work, m.work, store.Acknowledged); len(again.log) != 0 {
+			t.Fatalf("%d records are left after the service has taken everything:\n%s", len(again.log), render(again.work))
+		}
+		if m := mergeTrees(base, local, base, store.Pending); !m.work.Equal(local) || m.conflicts != 0 {
+			t.Fatalf("only we changed something: got\n%swant\n%s", render(m.work), render(local))
+		}
+		if m := mergeTrees(base, base, remote, state); !m.work.Equal(remote) || len(m.log) != 0 {
+			t.Fatalf("only the service changed something: got\n%swant\n%s", render(m.work), render(remote))
+		}
+	})
+}
+
+// A service that trims or folds blanks must not cause a conflict with itself.
+func TestMergeTakesNormalisedText(t *testing.T) {
+	base := parse("a")
+	m := mergeTrees(base, parse("a=one  two "), parse("a=one two"), store.Acknowledged)
+	if m.conflicts != 0 || len(m.log) != 0 {
+		t.Errorf("got %d conflicts, %d records left", m.conflicts, len(m.log))
+	}
+}
+
+// An acknowledged edit that the read does not show is wanted again, later.
+func TestMergeWantsDroppedEditAgain(t *testing.T) {
+	base := parse("a/b")
+	local := parse("a/b")
+	local.Node("a/b").Content = "new"
+	m := mergeTrees(base, local, base, store.Acknowledged)
+	if len(m.log) != 1 || m.log[0].State != store.Pending || !m.log[0].After.After(time.Unix(1e9, 0)) {
+		t.Errorf("got %+v", m.log)
+	}
+}
