@@ -5,6 +5,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,11 +17,25 @@ import (
 
 // running is a Runner at work in a bubble of virtual time.
 type running struct {
-	db      *store.DB
-	dir     string
-	docs    []*outline.Document
+	db   *store.DB
+	dir  string
+	docs []*outline.Document
+
+	mu      sync.Mutex // guards results
 	results []error
-	stop    func()
+}
+
+func (r *running) note(_ Info, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.results = append(r.results, err)
+}
+
+// told returns what OnResult was told so far.
+func (r *running) told() []error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.results)
 }
 
 // run calls story beside a Runner, in virtual time.
@@ -32,18 +48,14 @@ func run(t *testing.T, story func(t *testing.T, r *running)) {
 		load(t, r.db, r.docs...)
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
-		runner := &Runner{
-			DB: r.db, Options: options(r.dir),
-			OnResult: func(_ Info, err error) { r.results = append(r.results, err) },
-		}
-		r.stop = func() { cancel(); <-done }
+		runner := &Runner{DB: r.db, Options: options(r.dir), OnResult: r.note}
 		go func() {
 			defer close(done)
 			if err := runner.Run(ctx); err != nil {
 				t.Errorf("run ended with %v", err)
 			}
 		}()
-		defer r.stop()
+		defer func() { cancel(); <-done }()
 		story(t, r)
 	})
 }
@@ -139,11 +151,11 @@ func TestRunTriesAgainAfterAFailure(t *testing.T) {
 		}
 		edit(t, r.db, r.docs[0].ID, "while the disk is away")
 		pass(6 * time.Hour)
-		failures := len(r.results) - 1
+		failures := len(r.told()) - 1
 		if failures < 8 || failures > 20 { // 1, 3, 7, 15, 31 min, then every 30
 			t.Errorf("got %d failures in six hours", failures)
 		}
-		for _, err := range r.results[1:] {
+		for _, err := range r.told()[1:] {
 			if !errors.Is(err, ErrFolder) {
 				t.Errorf("got %v, want ErrFolder", err)
 			}
@@ -152,8 +164,9 @@ func TestRunTriesAgainAfterAFailure(t *testing.T) {
 			t.Fatal(err)
 		}
 		pass(lastRetry)
-		if got := published(t, r.dir); len(got) != 2 || r.results[len(r.results)-1] != nil {
-			t.Errorf("got %v, last result %v", got, r.results[len(r.results)-1])
+		results := r.told()
+		if got := published(t, r.dir); len(got) != 2 || results[len(results)-1] != nil {
+			t.Errorf("got %v, last result %v", got, results[len(results)-1])
 		}
 	})
 }
