@@ -27,7 +27,7 @@ type core struct {
 
 // openCore opens the database and puts the engine on it. Nothing runs, and the
 // network is not touched, until something is asked of it.
-func (a *app) openCore(s setup, create bool) (*core, error) {
+func openCore(s setup, log *slog.Logger, create bool) (*core, error) {
 	db, err := store.Open(store.Options{
 		Path: s.home.Database, Create: create, MaxSize: int64(s.settings.Store.MaxSize),
 	})
@@ -37,7 +37,7 @@ func (a *app) openCore(s setup, create bool) (*core, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &core{setup: s, log: a.logger(), db: db}
+	c := &core{setup: s, log: log, db: db}
 	if err := c.build(); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

@@ -35,21 +35,16 @@ func (a *app) runDaemon(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c, err := a.openCore(s, false)
+	c, err := openCore(s, a.daemonLogger(s), false)
 	if err != nil {
 		return err
 	}
 	c.daemon = true
-	c.log = a.daemonLogger(s)
-	err = a.serveCore(ctx, c)
-	return errors.Join(err, c.close())
+	return errors.Join(c.serve(ctx), c.close())
 }
 
-// serveCore runs the parts of the daemon together: the first that fails ends all.
-func (a *app) serveCore(ctx context.Context, c *core) error {
-	if err := c.build(); err != nil { // once more, for the log of a daemon
-		return err
-	}
+// serve runs the parts of the daemon together: the first that fails ends all.
+func (c *core) serve(ctx context.Context) error {
 	snapshots, err := c.snapshotRunner()
 	if err != nil {
 		return err

@@ -69,7 +69,7 @@ func (s *story) mirror(ctx context.Context) (string, error) {
 	if err := s.compareMirror(ctx, s.start); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%s read in %.1f s; the copy equals the service", plural(len(s.start.docs), "document"), took.Seconds()), nil
+	return fmt.Sprintf("%s read in %d ms; the copy equals the service", plural(len(s.start.docs), "document"), took.Milliseconds()), nil
 }
 
 // editOnline makes one edit while all is well and waits until the service has it.
@@ -116,8 +116,8 @@ func (s *story) editOffline(ctx context.Context) (string, error) {
 	}
 	took := time.Since(began)
 	s.edits = append(s.edits, edits...)
-	return fmt.Sprintf("%s accepted in %.2f s, each on the disk before it was answered: %s",
-		plural(len(edits), "edit"), took.Seconds(), countKinds(edits)), nil
+	return fmt.Sprintf("%s accepted in %d ms, each on the disk before it was answered: %s",
+		plural(len(edits), "edit"), took.Milliseconds(), countKinds(edits)), nil
 }
 
 func (s *story) killClient(ctx context.Context) (string, error) {
@@ -175,7 +175,7 @@ func (s *story) serviceReturns(ctx context.Context) (string, error) {
 	if n := len(q.Waiting) + len(q.Parked); n > 0 {
 		return "", fmt.Errorf("%s still in the queue", plural(n, "edit"))
 	}
-	return fmt.Sprintf("service back; merged and sent in %.1f s, nothing waits, %s", time.Since(began).Seconds(),
+	return fmt.Sprintf("service back; merged and sent in %d ms, nothing waits, %s", time.Since(began).Milliseconds(),
 		plural(res.Conflicts, "conflict")), nil
 }
 

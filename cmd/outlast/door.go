@@ -39,7 +39,7 @@ func (a *app) openDoor(ctx context.Context, s setup, create bool) (*door, error)
 	if d := a.dial(ctx, s); d != nil {
 		return d, nil
 	}
-	c, err := a.openCore(s, create)
+	c, err := openCore(s, a.logger(), create)
 	if errors.Is(err, store.ErrLocked) { // store.Open has waited two seconds
 		if d := a.dial(ctx, s); d != nil {
 			return d, nil

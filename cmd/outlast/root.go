@@ -27,8 +27,13 @@ OUTLAST_DRY_RUN=1. A flag beats the environment, that beats the config file.`,
 	})
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 		var err error
-		a.fromEnv, err = flagsFromEnv(cmd.Flags(), os.Getenv)
-		return err
+		if a.fromEnv, err = flagsFromEnv(cmd.Flags(), os.Getenv); err != nil {
+			return err
+		}
+		if err := cmd.ValidateFlagGroups(); err != nil {
+			return usage("`"+cmd.CommandPath()+" --help` explains the flags", "%v", err)
+		}
+		return nil
 	}
 	a.addGlobals(root.PersistentFlags())
 	root.AddCommand(a.commands()...)

@@ -57,6 +57,7 @@ func cleanEnvironment(env *testscript.Env) error {
 		"OUTLAST_HOME="+filepath.Join(env.WorkDir, "h"),
 		"OUTLAST_KEYRING=off",
 		"NO_COLOR=1",
+		"GORACE=atexit_sleep_ms=0", // else each command under the race detector waits a second
 	)
 	state := &scriptState{dir: env.WorkDir, docs: map[string]string{}}
 	env.Values[scriptKey{}] = state
