@@ -424,3 +424,6 @@ func TestFaultOfOneRequestLeavesEachEditOnce(t *testing.T) {
 		}
 	}
 }
+
+// roundFor is a round that the daemon does by itself: it does not read back at once.
+func roundFor(doc outline.FileID) sync.Round { return sync.Round{Docs: []outline.FileID{doc}} }

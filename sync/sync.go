@@ -1,2 +1,69 @@
-// Package sync is the engine that keeps the local outline and the service in step.
+// Package sync is the engine that keeps a local outline and a service in step:
+// it pulls what changed there, sends what changed here, and never loses or
+// doubles an edit, whatever becomes of a request or its answer.
+//
+// # There is no retry, only a new plan
+//
+// The service has no idempotency key and no compare-and-set, and its answers
+// get lost. So nothing is ever sent again because an answer was unclear. The
+// engine reads the document, finds out what landed, rebases the log onto what
+// it read, and plans anew. Edits, moves and deletes are planned against an
+// observed tree, which makes them safe to plan again; for inserts the question
+// is which new nodes are ours, and match.go answers it.
+//
+// (One exception: a server that announces request ids may be sent the very same
+// request again, and answers from its memory. Our own server does.)
+//
+// # What is believed
+//
+//	base      the document as last read in full; nothing else changes it
+//	log       our edits that no read has shown yet
+//	expected  base and what the service acknowledged since
+//	work      base and the whole log: what the user sees
+//
+// An Ok acknowledges a record, a read confirms it. Confirmation is the merge:
+// a record that the read shows leaves the log (merge.go, history.go). A plan is
+// the difference between expected and work (plan.go), so edits coalesce.
+//
+// # Order of durable writes
+//
+//	T1   an edit is in the log               before the user is answered
+//	T2   the request is written down         before its first byte is sent
+//	T3   its answer: ids bound, records acknowledged, the request closed;
+//	     or not sent / refused: closed; or unclear: marked ambiguous
+//	T4   a read: new base, bindings, rebased log, trash; one transaction
+//
+// A crash leaves either no open request, and a plan is made, or one without an
+// answer, which is settled like an ambiguous one (resolve.go). An ambiguous
+// request goes behind a fence after the first read: until the fence ends, its
+// inserts that no read has shown are not planned again, since the service may
+// still be about to make them. How long depends on the class of the failure
+// (intent.go); all else of the document goes on meanwhile.
+//
+// # Merge
+//
+// Three-way, by node and register (content, note, each mark, parent, place),
+// with base as the ancestor. What only one side changed is taken. Of a text
+// that both changed ours stays and theirs becomes a child; an edit wins over a
+// delete; what has lost its parent goes below one node for it. Nothing is
+// decided by a clock. What the service deletes is kept in the trash.
+//
+// # What is not believed
+//
+// A read that contradicts itself, is older than the last one, or belongs to
+// another account is held (ErrHeld): the base stays, local work goes on. A
+// document that is missing from the file list is kept until it is missing twice,
+// and its copy here stays even then.
+//
+// # Files
+//
+// Folders and documents have a log of their own, with the document "" (files.go).
+// A new file is made under a title that carries its ULID, found by it, and
+// renamed, unless the server keeps request ids.
+//
+// # Rounds
+//
+// Engine.Once does one round: settle, list, pull, push, read back. Engine.Run
+// is one goroutine that calls it at intervals, after edits and when asked, with
+// growing pauses while the service does not answer (run.go).
 package sync

@@ -1,0 +1,129 @@
+package sync_test
+
+import (
+	"testing"
+	"testing/synctest"
+
+	"outlast/internal/outline"
+	"outlast/internal/server"
+	"outlast/store"
+)
+
+// undoLast takes back the newest ops of the tests, as the undo command does.
+func (c *client) undoLast(n int) {
+	c.t.Helper()
+	var ops []store.Op
+	c.view(func(tx *store.Tx) error {
+		for r, err := range tx.History() {
+			if err != nil || len(ops) == n {
+				return err
+			}
+			if r.Node != nil && r.Actor == "test" {
+				ops = append(ops, op(r.Doc, r.Node.Inverse()))
+			}
+		}
+		return nil
+	})
+	c.append(ops...)
+}
+
+// An undo works before its edit is sent, after the service acknowledged it, and
+// after a read confirmed it; a deleted node comes back under the id it had here.
+func TestUndoAtEachStage(t *testing.T) {
+	for _, p := range profiles {
+		for _, k := range kinds {
+			if k.name == "new document" {
+				continue
+			}
+			for _, stage := range []string{"unsent", "acknowledged", "confirmed"} {
+				t.Run(string(p)+"/"+k.name+"/"+stage, func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						s, c, doc := sample(t, p)
+						before := c.document(doc)
+						k.edit(c, doc)
+						n := c.unconfirmed()
+						switch stage {
+						case "acknowledged":
+							s.Faults(nil)
+							if _, err := c.engine.Once(t.Context(), roundFor(doc)); err != nil {
+								t.Fatal(err)
+							}
+						case "confirmed":
+							c.settle()
+						}
+						c.undoLast(n)
+						c.settle()
+						c.restart()
+						c.settle()
+						if got := show(c.document(doc)); got != sampleText {
+							t.Errorf("ours: got\n%swant\n%s", got, sampleText)
+						}
+						for n := range before.Nodes() {
+							if c.document(doc).Node(n.ID) == nil {
+								t.Errorf("%q has lost its id", n.Content)
+							}
+						}
+						if got := served(t, s, "Plan"); got != sampleText {
+							t.Errorf("service: got\n%swant\n%s", got, sampleText)
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
+// A node that came back under a new service id can be changed like any other.
+func TestEditAfterUndoneDelete(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, doc := sample(t, server.Compat)
+		c.remove(doc, "beta one")
+		c.settle()
+		c.undoLast(1)
+		c.settle()
+		c.edit(doc, "beta one", "beta one again")
+		c.add(doc, "beta one again", "child")
+		c.settle()
+		c.move(doc, "beta one again", "gamma")
+		c.settle()
+		const want = `alpha
+  alpha one
+  alpha two
+beta
+  beta two
+gamma
+  gamma one
+  gamma two
+  beta one again
+    child
+`
+		if got := served(t, s, "Plan"); got != want {
+			t.Errorf("got\n%swant\n%s", got, want)
+		}
+	})
+}
+
+// The content of a document that goes away at the service stays here.
+func TestVanishedDocumentIsKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, doc := sample(t, server.Safe)
+		other := newClient(t, s)
+		other.settle()
+		id := store.OpID(newID())
+		other.append(store.Op{ID: id, Group: id, Actor: "test", File: &outline.FileChange{Kind: outline.Delete, File: other.doc("Plan")}})
+		other.settle()
+		if _, err := c.once(); err != nil {
+			t.Fatal(err)
+		}
+		if got := show(c.document(doc)); got != sampleText {
+			t.Errorf("after one list without it: got\n%s", got)
+		}
+		c.view(func(tx *store.Tx) error {
+			base, err := tx.Base(doc)
+			if err == nil && base == nil {
+				t.Error("base is gone")
+			}
+			return err
+		})
+	})
+}
