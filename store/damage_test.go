@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -26,9 +27,7 @@ func TestDamageIsSeen(t *testing.T) {
 		variants = 60
 	}
 	original := rich(t)
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
-	rng := rand.New(rand.NewPCG(seed, 0))
+	rng := seeded(t)
 	dir := t.TempDir()
 	for i := range variants {
 		name := fmt.Sprintf("%03d-%s.db", i, damageKinds()[i%len(damageKinds())])
@@ -62,6 +61,20 @@ func TestDamageIsSeen(t *testing.T) {
 	if seen == 0 {
 		t.Error("no damage was seen at all")
 	}
+}
+
+// seeded returns a random source and logs how to repeat it.
+func seeded(t *testing.T) *rand.Rand {
+	t.Helper()
+	seed := rand.Uint64()
+	if s := os.Getenv("OUTLAST_TEST_SEED"); s != "" {
+		var err error
+		if seed, err = strconv.ParseUint(s, 10, 64); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("OUTLAST_TEST_SEED=%d repeats this run", seed)
+	return rand.New(rand.NewPCG(seed, 0))
 }
 
 // rich returns the file of a database with something in every bucket.

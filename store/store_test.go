@@ -3,6 +3,9 @@ package store_test
 import (
 	"errors"
 	"fmt"
+	"os"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -136,4 +139,115 @@ func TestFailedUpdateLeavesNothingBehind(t *testing.T) {
 		}
 		return err
 	})
+}
+
+func TestChanged(t *testing.T) {
+	db := storetest.OpenFast(t)
+	account(t, db, 10)
+	closed := func(ch <-chan struct{}) bool {
+		select {
+		case <-ch:
+			return true
+		default:
+			return false
+		}
+	}
+	tests := []struct {
+		name string
+		fn   func(*store.Tx) error
+		want bool
+	}{
+		{"cursor", func(tx *store.Tx) error { return tx.PutCursor("a", []byte("1")) }, false},
+		{"account", func(tx *store.Tx) error { return tx.PutAccount(store.Account{Server: "s"}) }, false},
+		{"edit", func(tx *store.Tx) error { _, err := tx.Append(insertOp("1", outline.RootID, "x")); return err }, true},
+		{"the same edit", func(tx *store.Tx) error { _, err := tx.Append(insertOp("1", outline.RootID, "x")); return err }, false},
+		{"base", func(tx *store.Tx) error { _, err := tx.PutBase(generate(doc, 11), nil, at(3)); return err }, true},
+		{"files", func(tx *store.Tx) error {
+			f, err := tx.BaseFiles()
+			return errors.Join(err, f.Append("folder", outline.File{ID: "n", Kind: outline.FolderKind}), tx.PutBaseFiles(f))
+		}, true},
+		{"log", func(tx *store.Tx) error { return tx.ReplaceLog(doc, nil, nil) }, true},
+	}
+	for _, tt := range tests {
+		ch := db.Changed()
+		update(t, db, tt.fn)
+		if got := closed(ch); got != tt.want {
+			t.Errorf("%s: closed %v, want %v", tt.name, got, tt.want)
+		}
+	}
+	ch := db.Changed()
+	_ = db.Update(func(tx *store.Tx) error {
+		_, _ = tx.Append(insertOp("2", outline.RootID, "x"))
+		return errors.New("given up")
+	})
+	if closed(ch) {
+		t.Error("an abandoned edit was announced")
+	}
+}
+
+// TestFullIsARefusal: the fence of the size is checked before the first byte,
+// so nothing is in doubt and the database goes on.
+func TestFullIsARefusal(t *testing.T) {
+	db := storetest.OpenWith(t, store.Options{MaxSize: 3 << 20, NoSync: true})
+	account(t, db, 100)
+	var err error
+	for i := 0; err == nil && i < 100; i++ {
+		op := insertOp(fmt.Sprint(i), outline.RootID, strings.Repeat("x", 100_000))
+		err = db.Update(func(tx *store.Tx) error { _, err := tx.Append(op); return err })
+	}
+	if !errors.Is(err, store.ErrFull) || errors.Is(err, store.ErrFrozen) {
+		t.Fatalf("got %v, want ErrFull", err)
+	}
+	if db.Frozen() != nil {
+		t.Fatalf("frozen: %v", db.Frozen())
+	}
+	if err := db.Verify(); err != nil {
+		t.Fatal(err)
+	}
+	update(t, db, func(tx *store.Tx) error { return tx.PutCursor("a", []byte("small")) })
+	if info, err := os.Stat(db.Path()); err != nil || info.Size() > 4<<20 {
+		t.Errorf("the file has %d bytes: %v", info.Size(), err)
+	}
+}
+
+// TestReadersAndWriters lets views read trees while edits change them.
+func TestReadersAndWriters(t *testing.T) {
+	db := storetest.OpenFast(t)
+	account(t, db, 300)
+	var wg sync.WaitGroup
+	for range 3 {
+		wg.Go(func() {
+			for range 50 {
+				err := db.View(func(tx *store.Tx) error {
+					d, err := tx.Document(doc)
+					if err != nil {
+						return err
+					}
+					log := 0
+					for range tx.Unconfirmed(doc) {
+						log++
+					}
+					if d.Len() != 301+log {
+						t.Errorf("%d nodes with %d edits", d.Len(), log)
+					}
+					_, err = tx.Waiting()
+					return err
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for w := range 2 {
+		wg.Go(func() {
+			for i := range 25 {
+				op := insertOp(fmt.Sprintf("%d-%d", w, i), outline.RootID, "x")
+				if err := db.Update(func(tx *store.Tx) error { _, err := tx.Append(op); return err }); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
 }

@@ -177,4 +177,3 @@ func valuesWith(b *bbolt.Bucket, prefix []byte) iter.Seq2[[]byte, []byte] {
 		}
 	}
 }
-
