@@ -119,6 +119,9 @@ func (s *round) storeFiles(tx *store.Tx, l *Listing, listed *outline.Files, now 
 // pushFiles sends file changes until none is left that can go now, and reads
 // the list once more to see them.
 func (s *round) pushFiles(ctx context.Context) error {
+	if err := s.dropUnmade(); err != nil {
+		return err
+	}
 	sent := false
 	for range maxPlans {
 		p, err := s.planFiles()

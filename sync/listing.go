@@ -89,6 +89,13 @@ func keepMissing(tx *store.Tx, base, listed *outline.Files, now time.Time) (gone
 	if base == nil {
 		return nil, nil
 	}
+	deleted := make(map[outline.FileID]bool)
+	for r, err := range tx.Unconfirmed("") {
+		if err != nil {
+			return nil, err
+		}
+		deleted[r.File.File] = r.File.Kind == outline.Delete
+	}
 	for _, f := range base.Walk() {
 		name := "missing/" + string(f.ID)
 		since, err := cursorTime(tx, name)
@@ -100,6 +107,7 @@ func keepMissing(tx *store.Tx, base, listed *outline.Files, now time.Time) (gone
 			if !since.IsZero() {
 				err = tx.PutCursor(name, nil)
 			}
+		case since.IsZero() && deleted[f.ID]: // as we wanted it
 		case since.IsZero():
 			err = errors.Join(keepFile(listed, f), putCursorTime(tx, name, now))
 		case now.Sub(since) < goneAfter:
@@ -134,8 +142,12 @@ func bindNewFiles(tx *store.Tx, l *Listing, b *store.FileBindings) error {
 		if _, bound := b.Bound(outline.FileID(id)); bound {
 			continue
 		}
-		if _, known, err := fileRecord(tx, outline.FileID(id)); err != nil || !known {
+		known, err := inFileLog(tx, outline.Insert, outline.FileID(id))
+		if err != nil {
 			return err
+		}
+		if !known {
+			continue
 		}
 		if err := tx.BindFile(outline.FileID(id), f.ID); err != nil {
 			return err
@@ -144,17 +156,17 @@ func bindNewFiles(tx *store.Tx, l *Listing, b *store.FileBindings) error {
 	return nil
 }
 
-// fileRecord returns the unconfirmed record that makes a file.
-func fileRecord(tx *store.Tx, id outline.FileID) (store.Record, bool, error) {
+// inFileLog tells whether an unconfirmed record does this to a file.
+func inFileLog(tx *store.Tx, kind outline.Kind, id outline.FileID) (bool, error) {
 	for r, err := range tx.Unconfirmed("") {
 		if err != nil {
-			return store.Record{}, false, err
+			return false, err
 		}
-		if r.File.Kind == outline.Insert && r.File.File == id {
-			return r, true, nil
+		if r.File.Kind == kind && r.File.File == id {
+			return true, nil
 		}
 	}
-	return store.Record{}, false, nil
+	return false, nil
 }
 
 // mergeFiles rebases the log of file changes onto a list. Ours wins where both

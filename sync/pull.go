@@ -70,7 +70,7 @@ func (s *round) changed(ctx context.Context, docs []document) ([]document, error
 		if !read || shown && v != e || doubtful[d.id] {
 			todo = append(todo, d)
 		} else {
-			s.seen[d.id] = time.Now()
+			s.inStep[d.id] = time.Now()
 		}
 	}
 	return todo, nil
@@ -115,6 +115,7 @@ func (s *round) settle(ctx context.Context, d document) error {
 
 // pull reads a document and merges it.
 func (s *round) pull(ctx context.Context, d document) error {
+	asked := time.Now() // what is done at the service after this may be missing
 	r, err := s.cfg.Remote.Read(ctx, d.service)
 	if err != nil {
 		return fmt.Errorf("read: %w", err)
@@ -123,11 +124,11 @@ func (s *round) pull(ctx context.Context, d document) error {
 	if err := s.behind(d, r.Version); err != nil {
 		return err
 	}
-	if err := s.take(d, r, time.Now()); err != nil {
+	if err := s.take(d, r, asked); err != nil {
 		return fmt.Errorf("take version %d: %w", r.Version, err)
 	}
 	s.report.Pulled++
-	s.seen[d.id] = time.Now()
+	s.inStep[d.id] = time.Now()
 	return nil
 }
 

@@ -32,7 +32,7 @@ func (s *round) pushAll(ctx context.Context, docs []document) error {
 		total += waiting[d.id].Pending
 	}
 	for _, d := range docs {
-		if waiting[d.id].Pending == 0 || s.seen[d.id].IsZero() {
+		if waiting[d.id].Pending == 0 || s.inStep[d.id].IsZero() {
 			continue // nothing to send, or not in step with what is there
 		}
 		s.progress(Progress{Stage: "push", Doc: d.title, Done: done, Total: total})
@@ -103,7 +103,7 @@ func (s *round) plan(d document) (p *draft, err error) {
 			s.again(r.After)
 			return !now.Before(r.After) && !fenced[r.Node.Node]
 		}
-		p = &draft{plan: newPlan(expected, log, ready), expected: m.Expected, checked: s.seen[d.id]}
+		p = &draft{plan: newPlan(expected, log, ready), expected: m.Expected, checked: s.inStep[d.id]}
 		if len(log) > 0 {
 			p.upTo = log[len(log)-1].Seq
 		}
@@ -143,7 +143,7 @@ func (s *round) sendPlan(ctx context.Context, d document, p *draft) error {
 			return err
 		}
 		if len(b.steps) == 0 {
-			return nil // what is left needs an id; a new plan looks again
+			return fmt.Errorf("plan for %s: %d changes fit in no order", d.id, len(p.todo))
 		}
 		current, err := s.current(ctx, d, p, b)
 		if err != nil {
@@ -358,12 +358,5 @@ func (s *round) grow() error {
 
 func (s *round) setCap(limit int) error {
 	s.account.BatchCap = limit
-	return s.cfg.DB.Update(func(tx *store.Tx) error {
-		a, err := tx.Account()
-		if err != nil {
-			return err
-		}
-		a.BatchCap = limit
-		return tx.PutAccount(a)
-	})
+	return s.updateAccount(func(a *store.Account) { a.BatchCap = limit })
 }

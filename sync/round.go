@@ -23,7 +23,7 @@ type round struct {
 	Round
 	account  store.Account
 	report   Report
-	seen     map[outline.FileID]time.Time // when a document was found at the version we expect, or read
+	inStep   map[outline.FileID]time.Time // when a document was found at the version we expect, or read
 	troubles int                          // in a row
 	contact  bool
 }
@@ -33,7 +33,7 @@ type round struct {
 // store.ErrFrozen, ...) when the round as a whole could not be done; documents
 // that failed alone are in the report.
 func (e *Engine) Once(ctx context.Context, r Round) (Report, error) {
-	s := &round{Engine: e, Round: r, seen: make(map[outline.FileID]time.Time)}
+	s := &round{Engine: e, Round: r, inStep: make(map[outline.FileID]time.Time)}
 	err := s.do(ctx)
 	return s.report, errors.Join(err, s.finish(err))
 }
@@ -138,20 +138,38 @@ func (s *round) finish(err error) error {
 	s.noteStatus(err, now)
 	waiting, werr := s.pending()
 	s.report.Waiting = waiting
-	quiet := err == nil && len(s.report.Failed) == 0 && s.account.Trouble == nil && s.report.Pulled == 0 && s.report.Sent == 0
+	quiet := err == nil && len(s.report.Failed) == 0 && s.account.Trouble == nil && len(s.account.Held) == 0 &&
+		s.report.Pulled == 0 && s.report.Sent == 0
 	if werr != nil || quiet && !s.List && now.Sub(s.account.LastSync) < listEvery {
 		return werr
 	}
-	return s.cfg.DB.Update(func(tx *store.Tx) error {
-		a, err := tx.Account()
-		if err != nil {
-			return err
-		}
-		st := s.Status()
+	st := s.Status()
+	return errors.Join(s.tidy(now), s.updateAccount(func(a *store.Account) {
 		a.LastContact, a.LastSync, a.Trouble = st.LastContact, st.LastSync, st.Trouble
 		a.Budgets = budgetsOf(s.cfg.Remote)
-		return tx.PutAccount(a)
-	})
+		a.Held = s.held(a.Held, now)
+	}))
+}
+
+// held brings the list of documents whose read is not trusted up to date.
+func (s *round) held(was map[string]store.Trouble, now time.Time) map[string]store.Trouble {
+	held := make(map[string]store.Trouble, len(was))
+	for id, t := range was {
+		if s.inStep[outline.FileID(id)].IsZero() {
+			held[id] = t
+		}
+	}
+	for _, f := range s.report.Failed {
+		if !errors.Is(f.Err, ErrHeld) {
+			continue
+		}
+		t := store.Trouble{Kind: "hold", Text: f.Err.Error(), Since: now}
+		if before, ok := was[string(f.Doc)]; ok {
+			t.Since = before.Since
+		}
+		held[string(f.Doc)] = t
+	}
+	return held
 }
 
 // pending counts the records that still wait to be sent.
@@ -174,31 +192,63 @@ func budgetsOf(r Remote) []store.Budget {
 	return out
 }
 
-// preferences asks where the inbox is, once a day, and once for a new account.
+// preferences asks once a day where the inbox is. A first round, whose budget
+// the reads need, asks for no more than makes the inbox usable.
 func (s *round) preferences(ctx context.Context) error {
-	a := s.account
-	stale := time.Since(a.PrefsAt) > 24*time.Hour
-	if s.report.Pulled > 0 && a.Inbox != "" || !stale && a.Inbox != "" || s.report.Documents == 0 {
+	known, busy := s.account.Inbox != "", s.report.Pulled > 0
+	fresh := time.Since(s.account.PrefsAt) < 24*time.Hour
+	if s.report.Documents == 0 || known && (busy || fresh) {
 		return nil
 	}
 	inbox, err := s.cfg.Remote.Preference(ctx, InboxLocation)
 	if err != nil || inbox == "" {
-		return nil // no inbox is no trouble; the next round asks again
+		return nil // no inbox is no trouble; a later round asks again
 	}
 	position := ""
-	if s.report.Pulled == 0 {
+	if !busy {
 		if position, err = s.cfg.Remote.Preference(ctx, InboxPosition); err != nil {
 			return nil
 		}
-		a.PrefsAt = time.Now()
 	}
+	return s.updateAccount(func(a *store.Account) {
+		a.Inbox, a.InboxTop = inbox, position == "top"
+		if !busy {
+			a.PrefsAt = time.Now()
+		}
+	})
+}
+
+// updateAccount changes what is known of the account.
+func (s *round) updateAccount(change func(*store.Account)) error {
 	return s.cfg.DB.Update(func(tx *store.Tx) error {
-		now, err := tx.Account()
+		a, err := tx.Account()
 		if err != nil {
 			return err
 		}
-		now.Inbox, now.InboxTop, now.PrefsAt = inbox, position == "top", a.PrefsAt
-		return tx.PutAccount(now)
+		change(&a)
+		return tx.PutAccount(a)
+	})
+}
+
+// How long what is done with is kept.
+const (
+	keepHistory      = 30 * 24 * time.Hour
+	keepHistoryCount = 1000 // records that stay for undo however old they are
+	keepTrash        = 30 * 24 * time.Hour
+)
+
+// tidy forgets old history and trash, once a day.
+func (s *round) tidy(now time.Time) error {
+	return s.cfg.DB.Update(func(tx *store.Tx) error {
+		last, err := cursorTime(tx, "tidied")
+		if err != nil || now.Sub(last) < 24*time.Hour {
+			return err
+		}
+		return errors.Join(
+			tx.TrimHistory(now.Add(-keepHistory), keepHistoryCount),
+			tx.TrimTrash(now.Add(-keepTrash)),
+			putCursorTime(tx, "tidied", now),
+		)
 	})
 }
 

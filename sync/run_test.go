@@ -227,6 +227,13 @@ func TestOlderVersionIsHeld(t *testing.T) {
 		if err != nil || len(r.Failed) != 1 || !errors.Is(r.Failed[0].Err, sync.ErrHeld) {
 			t.Errorf("got %+v, %v", r, err)
 		}
+		c.view(func(tx *store.Tx) error {
+			a, err := tx.Account()
+			if err == nil && a.Held[string(doc)].Kind != "hold" {
+				t.Errorf("status does not name the held document: %+v", a.Held)
+			}
+			return err
+		})
 		c.add(doc, "beta", "work goes on")
 		s.Faults(nil)
 		if _, err := c.once(); err != nil {

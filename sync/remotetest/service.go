@@ -50,20 +50,24 @@ const (
 	AppliedEmpty         // 200 with nothing in it
 	AppliedHTML          // 200 with a page instead of the answer
 	Twice                // the request is delivered twice, the second answer comes back
+	LostStuck            // nothing happens until the client gives up
+	AppliedStuck         // the answer does not come until the client gives up
 )
 
-// Applied are the faults after which the service has done what was asked.
+// Applied are the faults after which the service has done what was asked; with
+// AppliedStuck, which costs a minute of waiting, left out.
 func Applied() []Fault {
 	return []Fault{AppliedReset, AppliedGateway, AppliedTimeout, AppliedCut, AppliedEmpty, AppliedHTML}
 }
 
-// Lost are the faults after which it has not.
+// Lost are the faults after which it has not, LostStuck left out.
 func Lost() []Fault { return []Fault{LostRefused, LostReset, LostBadGateway, LostTimeout} }
 
 func (f Fault) String() string {
 	return []string{
 		"none", "lost:refused", "lost:reset", "lost:502", "lost:timeout",
 		"applied:reset", "applied:502", "applied:timeout", "applied:cut", "applied:empty", "applied:html", "twice",
+		"lost:stuck", "applied:stuck",
 	}[f]
 }
 
@@ -179,6 +183,9 @@ func (s *Service) RoundTrip(req *http.Request) (*http.Response, error) {
 		return page(req, http.StatusBadGateway), nil
 	case LostTimeout:
 		return nil, timeout{}
+	case LostStuck:
+		<-req.Context().Done()
+		return nil, req.Context().Err()
 	case Twice:
 		s.serve(req, body)
 	}
@@ -203,6 +210,9 @@ func spoil(f Fault, req *http.Request, res *http.Response) (*http.Response, erro
 		return nil, reset()
 	case AppliedTimeout:
 		return nil, timeout{}
+	case AppliedStuck:
+		<-req.Context().Done()
+		return nil, req.Context().Err()
 	case AppliedGateway:
 		return page(req, http.StatusBadGateway), nil
 	case AppliedHTML:

@@ -1,0 +1,63 @@
+package sync
+
+import (
+	"outlast/internal/outline"
+	"outlast/store"
+)
+
+// dropUnmade takes files out of the log that were made and deleted here before
+// the service heard of them: all that was done to them comes to nothing.
+func (s *round) dropUnmade() error {
+	return s.cfg.DB.Update(func(tx *store.Tx) error {
+		log, err := collect(tx.Unconfirmed(""))
+		if err != nil || len(log) == 0 {
+			return err
+		}
+		b, err := tx.FileBindings()
+		if err != nil {
+			return err
+		}
+		unmade := unmadeFiles(log, b)
+		var done []store.Record
+		for _, r := range log {
+			if unmade[r.File.File] {
+				done = append(done, r)
+			}
+		}
+		for id := range unmade {
+			nodes, err := collect(tx.Unconfirmed(id))
+			if err != nil {
+				return err
+			}
+			done = append(done, nodes...)
+		}
+		for i := range done {
+			done[i].State = store.Confirmed
+		}
+		return tx.Rewrite(done...)
+	})
+}
+
+// unmadeFiles returns the files that the log makes and in the end deletes, and
+// of which no request can have reached the service.
+func unmadeFiles(log []store.Record, b *store.FileBindings) map[outline.FileID]bool {
+	made := make(map[outline.FileID]bool)
+	unmade := make(map[outline.FileID]bool)
+	for _, r := range log {
+		c := r.File
+		_, bound := b.Bound(c.File)
+		switch c.Kind {
+		case outline.Insert:
+			made[c.File] = !bound && r.State == store.Pending && r.After.IsZero()
+			delete(unmade, c.File)
+		case outline.Delete:
+			unmade[c.File] = made[c.File]
+		}
+	}
+	for id, yes := range unmade {
+		if !yes {
+			delete(unmade, id)
+		}
+	}
+	return unmade
+}
