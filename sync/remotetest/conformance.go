@@ -1,7 +1,6 @@
 package remotetest
 
 import (
-	"context"
 	"errors"
 	"math/rand/v2"
 	"slices"
@@ -83,10 +82,9 @@ func contract() []check {
 type probe struct {
 	testing.TB
 	Subject
-	ctx context.Context
 }
 
-func newProbe(t testing.TB, s Subject) *probe { return &probe{t, s, t.Context()} }
+func newProbe(t testing.TB, s Subject) *probe { return &probe{t, s} }
 
 // need ends the check with an error.
 func (p *probe) need(err error) {
@@ -98,7 +96,7 @@ func (p *probe) need(err error) {
 
 // send makes an edit of the document.
 func (p *probe) send(steps ...sync.Step) (*sync.NodeEdited, error) {
-	return p.Remote.Edit(p.ctx, sync.NodeEdit{Doc: p.Doc, Changes: steps})
+	return p.Remote.Edit(p.Context(), sync.NodeEdit{Doc: p.Doc, Changes: steps})
 }
 
 // edit makes an edit that must succeed, and returns the new ids.
@@ -150,7 +148,7 @@ type shown struct {
 
 func (p *probe) read() shown {
 	p.Helper()
-	r, err := p.Remote.Read(p.ctx, p.Doc)
+	r, err := p.Remote.Read(p.Context(), p.Doc)
 	p.need(err)
 	s := shown{r, make(map[outline.ServiceID]sync.ReadNode, len(r.Nodes))}
 	for _, n := range r.Nodes {
@@ -208,7 +206,7 @@ func (p *probe) wantFailure(err, reason error, classes ...sync.Class) {
 // server returns what the service announces, which takes an answer to know.
 func (p *probe) server() sync.ServerInfo {
 	p.Helper()
-	_, err := p.Remote.Versions(p.ctx, []outline.ServiceID{p.Doc})
+	_, err := p.Remote.Versions(p.Context(), []outline.ServiceID{p.Doc})
 	p.need(err)
 	return p.Remote.Server()
 }

@@ -11,7 +11,7 @@ import (
 // the list if the service leaves them out.
 func (p *probe) editFiles(steps ...sync.FileStep) []outline.ServiceID {
 	p.Helper()
-	done, err := p.Remote.EditFiles(p.ctx, sync.FileEdit{Changes: steps})
+	done, err := p.Remote.EditFiles(p.Context(), sync.FileEdit{Changes: steps})
 	p.need(err)
 	if len(done.Results) != len(steps) || slices.Contains(done.Results, false) {
 		p.Fatalf("results %v of %d changes, want all true", done.Results, len(steps))
@@ -39,7 +39,7 @@ func (p *probe) folder() outline.ServiceID {
 // listed returns the file list by id.
 func (p *probe) listed() map[outline.ServiceID]sync.ListedFile {
 	p.Helper()
-	l, err := p.Remote.Files(p.ctx)
+	l, err := p.Remote.Files(p.Context())
 	p.need(err)
 	byID := make(map[outline.ServiceID]sync.ListedFile)
 	for _, f := range l.Files {
@@ -112,7 +112,7 @@ func checkFiles(p *probe) {
 // ids come for the creates that worked.
 func checkFilesInPart(p *probe) {
 	top := p.folder()
-	done, err := p.Remote.EditFiles(p.ctx, sync.FileEdit{Changes: []sync.FileStep{
+	done, err := p.Remote.EditFiles(p.Context(), sync.FileEdit{Changes: []sync.FileStep{
 		createFile(outline.DocumentKind, top, 0, "one"),
 		createFile(outline.DocumentKind, unknownID, 0, "nowhere"),
 		{Kind: outline.Update, Type: outline.DocumentKind, File: unknownID, Title: "nothing"},
@@ -141,13 +141,13 @@ func checkDeleteFiles(p *probe) {
 		return sync.FileStep{Kind: outline.Delete, Type: kind, File: id}
 	}
 	if !announced {
-		_, err := p.Remote.EditFiles(p.ctx, sync.FileEdit{Changes: []sync.FileStep{drop(outline.DocumentKind, unknownID)}})
+		_, err := p.Remote.EditFiles(p.Context(), sync.FileEdit{Changes: []sync.FileStep{drop(outline.DocumentKind, unknownID)}})
 		p.wantFailure(err, nil, sync.Rejected)
 		p.Skip("deletion of files is not announced")
 	}
 	top := p.folder()
 	doc := p.editFiles(createFile(outline.DocumentKind, top, 0, "passing"))[0]
-	done, err := p.Remote.EditFiles(p.ctx, sync.FileEdit{Changes: []sync.FileStep{drop(outline.FolderKind, top)}})
+	done, err := p.Remote.EditFiles(p.Context(), sync.FileEdit{Changes: []sync.FileStep{drop(outline.FolderKind, top)}})
 	p.need(err)
 	if !slices.Equal(done.Results, []bool{false}) {
 		p.Errorf("deletion of a full folder: %v, want false", done.Results)
@@ -158,6 +158,6 @@ func checkDeleteFiles(p *probe) {
 	if _, there := all[doc]; there || all[top].ID != "" {
 		p.Error("deleted files are still listed")
 	}
-	_, err = p.Remote.Read(p.ctx, doc)
+	_, err = p.Remote.Read(p.Context(), doc)
 	p.wantFailure(err, sync.ErrNotFound, sync.Rejected)
 }

@@ -12,7 +12,7 @@ import (
 // checkListing: the root folder is in the list, no id comes twice, every other
 // file lies in one folder, documents hold nothing.
 func checkListing(p *probe) {
-	l, err := p.Remote.Files(p.ctx)
+	l, err := p.Remote.Files(p.Context())
 	p.need(err)
 	byID := make(map[outline.ServiceID]sync.ListedFile)
 	for _, f := range l.Files {
@@ -50,7 +50,7 @@ func checkListing(p *probe) {
 // nothing else, unknown documents are left out without an error.
 func checkVersions(p *probe) {
 	version := func() int64 {
-		v, err := p.Remote.Versions(p.ctx, []outline.ServiceID{unknownID, p.Doc})
+		v, err := p.Remote.Versions(p.Context(), []outline.ServiceID{unknownID, p.Doc})
 		p.need(err)
 		if _, known := v[unknownID]; known || len(v) != 1 {
 			p.Errorf("versions are %v, want that of one document", v)
@@ -65,7 +65,7 @@ func checkVersions(p *probe) {
 	if next := version(); next <= first || p.read().Version != next {
 		p.Errorf("version %d after version %d and an edit", next, first)
 	}
-	if v, err := p.Remote.Versions(p.ctx, nil); err != nil || len(v) != 0 {
+	if v, err := p.Remote.Versions(p.Context(), nil); err != nil || len(v) != 0 {
 		p.Errorf("versions of no documents: %v, %v", v, err)
 	}
 }
@@ -99,9 +99,9 @@ func checkReading(p *probe) {
 
 // checkUnknownDocument: a clear no, with its reason.
 func checkUnknownDocument(p *probe) {
-	_, err := p.Remote.Read(p.ctx, unknownID)
+	_, err := p.Remote.Read(p.Context(), unknownID)
 	p.wantFailure(err, sync.ErrNotFound, sync.Rejected)
-	_, err = p.Remote.Edit(p.ctx, sync.NodeEdit{Doc: unknownID, Changes: []sync.Step{
+	_, err = p.Remote.Edit(p.Context(), sync.NodeEdit{Doc: unknownID, Changes: []sync.Step{
 		insert(outline.ServiceID(outline.RootID), 0, outline.Fields{Content: "x"}),
 	}})
 	p.wantFailure(err, sync.ErrNotFound, sync.Rejected)
@@ -113,7 +113,7 @@ func checkToken(p *probe) {
 		p.Skip("no Remote with an unaccepted token")
 	}
 	before := p.read()
-	for name, err := range p.callAll(p.ctx, p.Stranger) {
+	for name, err := range p.callAll(p.Context(), p.Stranger) {
 		p.Log(name)
 		p.wantFailure(err, sync.ErrToken, sync.Rejected)
 	}
@@ -123,7 +123,7 @@ func checkToken(p *probe) {
 // checkCancelled: a request whose context has ended is not sent.
 func checkCancelled(p *probe) {
 	before := p.read()
-	ctx, cancel := context.WithCancel(p.ctx)
+	ctx, cancel := context.WithCancel(p.Context())
 	cancel()
 	for name, err := range p.callAll(ctx, p.Remote) {
 		p.Log(name)
@@ -157,7 +157,7 @@ func checkReadOnly(p *probe) {
 	before := p.read()
 	_, err := p.send(insert(outline.ServiceID(outline.RootID), 0, outline.Fields{Content: "must not be applied"}))
 	p.wantFailure(err, sync.ErrNoPermission, sync.Rejected)
-	done, err := p.Remote.EditFiles(p.ctx, sync.FileEdit{Changes: []sync.FileStep{
+	done, err := p.Remote.EditFiles(p.Context(), sync.FileEdit{Changes: []sync.FileStep{
 		{Kind: outline.Update, Type: outline.DocumentKind, File: p.Doc, Title: "must not be applied"},
 	}})
 	p.need(err)
@@ -172,12 +172,12 @@ func checkReadOnly(p *probe) {
 
 // checkPreference: one that is not set is "", one that is set has its form.
 func checkPreference(p *probe) {
-	where, err := p.Remote.Preference(p.ctx, sync.InboxLocation)
+	where, err := p.Remote.Preference(p.Context(), sync.InboxLocation)
 	p.need(err)
 	if strings.Count(where, "/") > 1 || strings.ContainsAny(where, " \n") {
 		p.Errorf("inbox is at %q, want file_id or file_id/node_id", where)
 	}
-	position, err := p.Remote.Preference(p.ctx, sync.InboxPosition)
+	position, err := p.Remote.Preference(p.Context(), sync.InboxPosition)
 	p.need(err)
 	if position != "" && position != "top" && position != "bottom" {
 		p.Errorf("inbox position is %q", position)
@@ -207,10 +207,10 @@ func checkBudgets(p *probe) {
 			p.Errorf("budget %s was owed 30 and has %v in the next run", b.Name, b.Tokens)
 		}
 	}
-	ctx, cancel := context.WithTimeout(p.ctx, time.Millisecond)
+	ctx, cancel := context.WithTimeout(p.Context(), time.Millisecond)
 	defer cancel()
 	_, err := p.Again(spent).Read(ctx, p.Doc)
 	p.wantFailure(err, context.DeadlineExceeded, sync.NotSent)
-	_, err = p.Again(p.Remote.Budgets()).Read(p.ctx, p.Doc)
+	_, err = p.Again(p.Remote.Budgets()).Read(p.Context(), p.Doc)
 	p.need(err)
 }

@@ -19,7 +19,7 @@ func checkRequestID(p *probe) {
 	edit := sync.NodeEdit{RequestID: requestID(time.Now()), Doc: p.Doc, Changes: []sync.Step{
 		insert(top, 0, outline.Fields{Content: "one"}), insert(top, 1, outline.Fields{Content: "two"}),
 	}}
-	first, err := p.Remote.Edit(p.ctx, edit)
+	first, err := p.Remote.Edit(p.Context(), edit)
 	p.need(err)
 	if first.Replayed {
 		p.Error("the first answer says that it is a stored one")
@@ -29,7 +29,7 @@ func checkRequestID(p *probe) {
 		p.Skip("request ids are not announced")
 	}
 	p.item() // something else in between
-	again, err := p.Remote.Edit(p.ctx, edit)
+	again, err := p.Remote.Edit(p.Context(), edit)
 	p.need(err)
 	if !again.Replayed || !slices.Equal(again.NewNodes, first.NewNodes) {
 		p.Errorf("second answer %+v, want the first one %+v, replayed", again, first)
@@ -37,10 +37,10 @@ func checkRequestID(p *probe) {
 	p.wantChildren(top, "one", "two")
 
 	edit.Changes = edit.Changes[:1]
-	_, err = p.Remote.Edit(p.ctx, edit)
+	_, err = p.Remote.Edit(p.Context(), edit)
 	p.wantFailure(err, sync.ErrRequestMismatch, sync.Rejected)
 	edit.RequestID = requestID(time.Now().Add(-expiredFor))
-	_, err = p.Remote.Edit(p.ctx, edit)
+	_, err = p.Remote.Edit(p.Context(), edit)
 	p.wantFailure(err, sync.ErrRequestExpired, sync.Rejected)
 	p.wantChildren(top, "one", "two")
 }
@@ -56,9 +56,9 @@ func checkFileRequestID(p *probe) {
 	edit := sync.FileEdit{RequestID: requestID(time.Now()), Changes: []sync.FileStep{
 		{Kind: outline.Insert, Type: outline.DocumentKind, Parent: p.Folder, Title: "once"},
 	}}
-	first, err := p.Remote.EditFiles(p.ctx, edit)
+	first, err := p.Remote.EditFiles(p.Context(), edit)
 	p.need(err)
-	again, err := p.Remote.EditFiles(p.ctx, edit)
+	again, err := p.Remote.EditFiles(p.Context(), edit)
 	p.need(err)
 	if len(first.Created) != 1 || !slices.Equal(again.Created, first.Created) {
 		p.Errorf("created %v and %v, want one file", first.Created, again.Created)
@@ -67,7 +67,7 @@ func checkFileRequestID(p *probe) {
 		p.Errorf("%d files, want 1", n)
 	}
 	edit.Changes[0].Title = "other"
-	_, err = p.Remote.EditFiles(p.ctx, edit)
+	_, err = p.Remote.EditFiles(p.Context(), edit)
 	p.wantFailure(err, sync.ErrRequestMismatch, sync.Rejected)
 }
 
@@ -80,7 +80,7 @@ func checkIfVersion(p *probe) {
 	edit := sync.NodeEdit{Doc: p.Doc, IfVersion: r.Version + 1, Changes: []sync.Step{
 		insert(top, 0, outline.Fields{Content: "for another version"}),
 	}}
-	done, err := p.Remote.Edit(p.ctx, edit)
+	done, err := p.Remote.Edit(p.Context(), edit)
 	if !announced {
 		p.need(err)
 		if done.Version != 0 {
@@ -91,7 +91,7 @@ func checkIfVersion(p *probe) {
 	p.wantFailure(err, sync.ErrVersionMismatch, sync.Rejected)
 	p.wantSame(r)
 	edit.IfVersion = r.Version
-	done, err = p.Remote.Edit(p.ctx, edit)
+	done, err = p.Remote.Edit(p.Context(), edit)
 	p.need(err)
 	if now := p.read(); done.Version != now.Version || now.Version <= r.Version {
 		p.Errorf("told version %d, read %d, before %d", done.Version, now.Version, r.Version)

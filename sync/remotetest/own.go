@@ -146,7 +146,7 @@ func checkRefusedFiles(p *ownProbe) {
 				steps[i] = createFile(outline.DocumentKind, p.Folder, 0, "x")
 			}
 		}
-		_, err := p.Remote.EditFiles(p.ctx, sync.FileEdit{Changes: steps})
+		_, err := p.Remote.EditFiles(p.Context(), sync.FileEdit{Changes: steps})
 		p.wantFailure(err, nil, sync.Rejected)
 	}
 	if n := p.Service.Requests(); len(n) != 0 {
@@ -188,8 +188,8 @@ func checkAnnounced(p *ownProbe) {
 
 // checkSetPreference: what another program has set is what we see.
 func checkSetPreference(p *ownProbe) {
-	p.need(p.Service.Client(p).SetPreference(p.ctx, sync.InboxLocation, string(p.Doc)))
-	if got, err := p.Remote.Preference(p.ctx, sync.InboxLocation); err != nil || got != string(p.Doc) {
+	p.need(p.Service.Client(p).SetPreference(p.Context(), sync.InboxLocation, string(p.Doc)))
+	if got, err := p.Remote.Preference(p.Context(), sync.InboxLocation); err != nil || got != string(p.Doc) {
 		p.Errorf("inbox is %q, %v, want %q", got, err, p.Doc)
 	}
 }
@@ -199,7 +199,7 @@ func checkSetPreference(p *ownProbe) {
 func checkTwice(p *ownProbe) {
 	top := p.item()
 	p.Service.Once("doc/edit", 0, Twice)
-	done, err := p.Remote.Edit(p.ctx, sync.NodeEdit{
+	done, err := p.Remote.Edit(p.Context(), sync.NodeEdit{
 		RequestID: requestID(time.Now()), Doc: p.Doc, Changes: []sync.Step{insert(top, 0, outline.Fields{Content: "x"})},
 	})
 	p.need(err)
@@ -219,12 +219,12 @@ func checkUnlisted(p *ownProbe) {
 	if _, there := p.listed()[p.ReadOnly]; there {
 		p.Error("the document is listed")
 	}
-	v, err := p.Remote.Versions(p.ctx, []outline.ServiceID{p.ReadOnly, p.Doc})
+	v, err := p.Remote.Versions(p.Context(), []outline.ServiceID{p.ReadOnly, p.Doc})
 	p.need(err)
 	if _, there := v[p.ReadOnly]; there || len(v) != 1 {
 		p.Errorf("versions %v, want one", v)
 	}
-	_, err = p.Remote.Read(p.ctx, p.ReadOnly)
+	_, err = p.Remote.Read(p.Context(), p.ReadOnly)
 	p.wantFailure(err, sync.ErrNoPermission, sync.Rejected)
 }
 

@@ -49,7 +49,7 @@ func writes() []write {
 		{
 			"EditFiles", "file/edit",
 			func(p *ownProbe) error {
-				_, err := p.Remote.EditFiles(p.ctx, sync.FileEdit{Changes: []sync.FileStep{
+				_, err := p.Remote.EditFiles(p.Context(), sync.FileEdit{Changes: []sync.FileStep{
 					createFile(outline.DocumentKind, p.Folder, 0, secretText),
 				}})
 				return err
@@ -109,10 +109,10 @@ func checkReadFault(p *ownProbe, f Fault) {
 // readAll calls every method that only reads and returns the errors.
 func (p *ownProbe) readAll() map[string]error {
 	errs := make(map[string]error)
-	_, errs["Files"] = p.Remote.Files(p.ctx)
-	_, errs["Versions"] = p.Remote.Versions(p.ctx, []outline.ServiceID{p.Doc})
-	_, errs["Read"] = p.Remote.Read(p.ctx, p.Doc)
-	_, errs["Preference"] = p.Remote.Preference(p.ctx, sync.InboxLocation)
+	_, errs["Files"] = p.Remote.Files(p.Context())
+	_, errs["Versions"] = p.Remote.Versions(p.Context(), []outline.ServiceID{p.Doc})
+	_, errs["Read"] = p.Remote.Read(p.Context(), p.Doc)
+	_, errs["Preference"] = p.Remote.Preference(p.Context(), sync.InboxLocation)
 	return errs
 }
 
@@ -127,7 +127,7 @@ func checkWaits(p *ownProbe) {
 	}
 	p.Service.Faults(nil)
 	again := p.Again(spent)
-	ctx, cancel := context.WithTimeout(p.ctx, time.Second)
+	ctx, cancel := context.WithTimeout(p.Context(), time.Second)
 	defer cancel()
 	for name, err := range p.callAll(ctx, again) {
 		p.Log(name)
@@ -137,7 +137,7 @@ func checkWaits(p *ownProbe) {
 		p.Errorf("requests were made in debt: %v", n)
 	}
 	start := time.Now()
-	_, err := again.Read(p.ctx, p.Doc)
+	_, err := again.Read(p.Context(), p.Doc)
 	p.need(err)
 	if waited := time.Since(start); waited < time.Second {
 		p.Errorf("a debt of 30 was waited for %s", waited)
@@ -154,7 +154,7 @@ func checkTooMany(p *ownProbe) {
 		steps[i] = insert(top, i, outline.Fields{Content: "other"})
 	}
 	for range 4 { // of 500 at once, less those of the check's own
-		_, err := other.Edit(p.ctx, sync.NodeEdit{Doc: p.Doc, Changes: steps})
+		_, err := other.Edit(p.Context(), sync.NodeEdit{Doc: p.Doc, Changes: steps})
 		p.need(err)
 	}
 	before := p.read()
