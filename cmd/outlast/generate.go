@@ -35,7 +35,11 @@ func (a *app) writeManual(root *cobra.Command, dir string) error {
 	written := []string{}
 	for _, cmd := range withSubcommands(root) {
 		path := filepath.Join(dir, strings.ReplaceAll(cmd.CommandPath(), " ", "-")+".1")
-		if err := atomicfile.Write(path, manPage(cmd), 0o644); err != nil {
+		page, err := manPage(cmd, thisBuild().date)
+		if err != nil {
+			return err
+		}
+		if err := atomicfile.Write(path, page, 0o644); err != nil {
 			return fmt.Errorf("write manual: %w", err)
 		}
 		written = append(written, path)

@@ -5,6 +5,8 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 )
@@ -82,15 +84,30 @@ func TestInterruptedIsAnExitCodeOfItsOwn(t *testing.T) {
 	}
 }
 
-func TestManPagesEscapeRoff(t *testing.T) {
-	for _, tt := range []struct{ in, want string }{
-		{"a-b", `a\-b`},
-		{`c:\d`, `c:\ed`},
-		{".TH evil", `\&.TH evil`},
-		{"one\n\ntwo", "one\n.PP\ntwo"},
-	} {
-		if got := roff(tt.in); got != tt.want {
-			t.Errorf("%q: got %q, want %q", tt.in, got, tt.want)
+// Help is plain text, the writer of man pages reads it as Markdown: no word may
+// get lost between them.
+func TestManPagesKeepTheWords(t *testing.T) {
+	root := (&app{}).rootCommand()
+	for _, cmd := range withSubcommands(root) {
+		page, err := manPage(cmd, time.Time{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := onlyWords(strings.NewReplacer(`\fB`, "", `\fP`, "", `\fR`, "", ".PP", "").Replace(string(page)))
+		for name, text := range map[string]string{"long": cmd.Long, "example": cmd.Example, "use": cmd.UseLine()} {
+			if !strings.Contains(got, onlyWords(text)) {
+				t.Errorf("%s: the page has another %s: %s", cmd.CommandPath(), name, page)
+			}
 		}
 	}
+}
+
+// onlyWords leaves out all but letters and digits.
+func onlyWords(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, text)
 }

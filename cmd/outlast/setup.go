@@ -28,6 +28,9 @@ func (a *app) setup() (setup, error) {
 	if err != nil {
 		return setup{}, configFailure(home.ConfigFile, err)
 	}
+	if _, err := parseSchedule(settings.Snapshots.Schedule); err != nil {
+		return setup{}, err
+	}
 	if a.flags.server != "" {
 		if err := settings.Set("server", a.flags.server, a.source("server")); err != nil {
 			return setup{}, usage("write it like "+config.DefaultServer, "%v", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"time"
 
 	"outlast/internal/snapshot"
 	"outlast/internal/web"
@@ -73,15 +74,25 @@ func (c *core) takeSnapshot(ctx context.Context, r web.TakeRequest) (web.Snapsho
 	return out, nil
 }
 
+// parseSchedule reads a schedule of the settings, whose shape config has checked.
+func parseSchedule(text string) (func(time.Time) time.Time, error) {
+	next, err := snapshot.ParseSchedule(text)
+	if err != nil {
+		return nil, usage("write minute, hour, day, month and weekday (Sunday is 0) like \"0 * * * *\", or @daily",
+			"snapshots.schedule: %v", err)
+	}
+	return next, nil
+}
+
 // snapshotRunner returns what takes snapshots by the schedule of the settings.
 func (c *core) snapshotRunner() (*snapshot.Runner, error) {
 	o, err := c.snapshotOptions()
 	if err != nil {
 		return nil, err
 	}
-	next, err := schedule(c.settings.Snapshots.Schedule)
+	next, err := parseSchedule(c.settings.Snapshots.Schedule)
 	if err != nil {
-		return nil, usage("write five fields like \"0 * * * *\", or @daily", "snapshots.schedule: %v", err)
+		return nil, err
 	}
 	return &snapshot.Runner{DB: c.db, Options: o, Next: next, OnResult: c.noteSnapshot}, nil
 }

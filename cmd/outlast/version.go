@@ -3,6 +3,7 @@ package main
 import (
 	"runtime"
 	"runtime/debug"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -15,6 +16,8 @@ type versionInfo struct {
 	Go      string       `json:"go"`
 	System  string       `json:"system"` // such as linux/amd64
 	Modules []moduleInfo `json:"modules"`
+
+	date time.Time // of the commit, zero when the build does not know it
 }
 
 type moduleInfo struct {
@@ -60,6 +63,8 @@ func thisBuild() versionInfo {
 		switch s.Key {
 		case "vcs.revision":
 			v.Commit = &s.Value
+		case "vcs.time":
+			v.date, _ = time.Parse(time.RFC3339, s.Value) // a page without a date is no harm
 		case "vcs.modified":
 			changed := s.Value == "true"
 			v.Changed = &changed
