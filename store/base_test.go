@@ -185,6 +185,43 @@ func TestBindKeepsTheTree(t *testing.T) {
 	})
 }
 
+// TestRebindGivesTheOldNodeItsName: the node that was bound becomes a stranger.
+func TestRebindGivesTheOldNodeItsName(t *testing.T) {
+	db := storetest.OpenFast(t)
+	account(t, db, 10)
+	const s outline.ServiceID = "service-000000000000003"
+	update(t, db, func(tx *store.Tx) error { return tx.Bind(doc, "ours", s) })
+	update(t, db, func(tx *store.Tx) error {
+		if _, err := tx.Document(doc); err != nil {
+			return err
+		}
+		return tx.Bind(doc, "ours", "new")
+	})
+	view(t, db, func(tx *store.Tx) error {
+		d, err := tx.Document(doc)
+		if err == nil && (d.Node("ours") != nil || d.Node(outline.NodeID(s)) == nil) {
+			t.Error("the node of the base is still called ours")
+		}
+		return err
+	})
+}
+
+func TestBaseShrinksAndGrows(t *testing.T) {
+	db := storetest.OpenFast(t)
+	account(t, db, 0)
+	for _, n := range []int{3000, 10, 0, 5000, 4999} {
+		want := generate(doc, n)
+		putBase(t, db, want)
+		view(t, db, func(tx *store.Tx) error {
+			got, err := tx.Base(doc)
+			if err == nil && !got.Equal(want) {
+				t.Errorf("%d nodes came back as %d", want.Len(), got.Len())
+			}
+			return err
+		})
+	}
+}
+
 // TestBindSeesWhatTheLogDeleted: the node is gone from the working tree and
 // still in the base, where the binding gives it another name; the log, which
 // deletes it by its old one, no longer applies.

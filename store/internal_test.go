@@ -2,8 +2,11 @@ package store
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -111,6 +114,22 @@ func TestInsertChangesOneChunk(t *testing.T) {
 	}
 	if differ != 1 || len(before) != len(after) {
 		t.Errorf("%d chunks differ, %d before and %d after", differ, len(before), len(after))
+	}
+}
+
+// TestChunksAreBounded: ids that end no chunk must not make one without end.
+func TestChunksAreBounded(t *testing.T) {
+	d := outline.New("doc", "")
+	for i := 0; d.Len() < 3000; i++ {
+		id := fmt.Sprint("node ", i)
+		if crc32.Checksum([]byte(id), crcTable())&chunkMask != 0 {
+			d.Append(d.Root(), outline.NodeID(id), outline.Fields{})
+		}
+	}
+	chunks := 0
+	_ = encodeChunks(d, &Bindings{}, func([]byte) error { chunks++; return nil })
+	if chunks != 3 {
+		t.Errorf("got %d chunks of 3000 nodes, want 3", chunks)
 	}
 }
 
@@ -284,6 +303,99 @@ func TestVanishedRecordIsSeen(t *testing.T) {
 	}
 	err = db.View(func(tx *Tx) error { _, err := tx.Document("doc0"); return err })
 	if !errors.Is(err, ErrDamaged) {
+		t.Errorf("got %v, want ErrDamaged", err)
+	}
+}
+
+// TestSwappedValuesAreSeen: each has a checksum that holds, for another key.
+func TestSwappedValuesAreSeen(t *testing.T) {
+	a, b := seal([]byte("a"), []byte("1")), seal([]byte("b"), []byte("2"))
+	if _, err := unseal([]byte("a"), b); !errors.Is(err, ErrDamaged) {
+		t.Errorf("got %v, want ErrDamaged", err)
+	}
+	if v, err := unseal([]byte("a"), a); string(v) != "1" || err != nil {
+		t.Errorf("got %q, %v", v, err)
+	}
+	if _, err := unseal([]byte("a"), nil); !errors.Is(err, ErrDamaged) {
+		t.Errorf("nothing at all: got %v, want ErrDamaged", err)
+	}
+}
+
+// TestHeadIsChecked damages what bbolt itself would pass over.
+func TestHeadIsChecked(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "db")
+	db, err := Open(Options{Path: path, Create: true, NoSync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seed(t, db, 3, 3000)
+	page, used := db.bolt.Info().PageSize, 0
+	if err := db.View(func(tx *Tx) error { used = int(tx.bolt.Size()); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	sound, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	flip := func(at int) []byte {
+		b := bytes.Clone(sound)
+		b[at] ^= 1
+		return b
+	}
+	for name, file := range map[string][]byte{
+		"first meta": flip(metaStart + 40), "second meta": flip(page + metaStart + 40),
+		"end": sound[:used-1], "all but the metas": sound[:2*page],
+	} {
+		if err := os.WriteFile(path, file, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Open(Options{Path: path}); !errors.Is(err, ErrDamaged) {
+			t.Errorf("%s: got %v, want ErrDamaged", name, err)
+		}
+	}
+}
+
+// TestLongRunIsSeen: bbolt's check took minutes over a page of 2^30 pages.
+func TestLongRunIsSeen(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "db")
+	db, err := Open(Options{Path: path, Create: true, NoSync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seed(t, db, 1, 3000)
+	page, used := db.bolt.Info().PageSize, 0
+	err = db.View(func(tx *Tx) error {
+		for id := 2; used == 0; id++ {
+			info, err := tx.bolt.Page(id)
+			if err != nil {
+				return err
+			}
+			if info.Type == "leaf" {
+				used = id
+			}
+		}
+		return nil
+	})
+	if err = errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	binary.NativeEndian.PutUint32(b[used*page+12:], 1<<30)
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	db, err = Open(Options{Path: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.Verify(); !errors.Is(err, ErrDamaged) {
 		t.Errorf("got %v, want ErrDamaged", err)
 	}
 }

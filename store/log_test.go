@@ -250,6 +250,66 @@ func TestRewriteKeepsTheTreeUnlessAChangeDiffers(t *testing.T) {
 	}
 }
 
+func TestRewriteKeepsThePlace(t *testing.T) {
+	db := storetest.OpenFast(t)
+	account(t, db, 10)
+	r := appended(t, db, "a", "b")[0]
+	r.Seq, r.Sends = 77, 1 // a copy that was numbered otherwise since
+	update(t, db, func(tx *store.Tx) error { return tx.Rewrite(r) })
+	if got := logOf(t, db); !slices.Equal(got, []string{"a@1", "b@2"}) {
+		t.Errorf("got %v", got)
+	}
+	r.Reason = "\xff"
+	if err := db.Update(func(tx *store.Tx) error { return tx.Rewrite(r) }); !errors.Is(err, outline.ErrInvalid) {
+		t.Errorf("a reason that is not UTF-8: got %v", err)
+	}
+	r.Reason, r.State = "", "lost"
+	if err := db.Update(func(tx *store.Tx) error { return tx.Rewrite(r) }); !errors.Is(err, outline.ErrInvalid) {
+		t.Errorf("a state that is none: got %v", err)
+	}
+	r.State, r.Doc = store.Pending, "other"
+	if err := db.Update(func(tx *store.Tx) error { return tx.Rewrite(r) }); !errors.Is(err, outline.ErrInvalid) {
+		t.Errorf("a record of another document: got %v", err)
+	}
+}
+
+// TestHistoryOverwritesNothing: records come confirmed with sequences that are
+// none, taken, or never given out.
+func TestHistoryOverwritesNothing(t *testing.T) {
+	db := storetest.OpenFast(t)
+	account(t, db, 10)
+	recs := appended(t, db, "a", "b")
+	foreign := func(id string, seq uint64) store.Record {
+		return store.Record{Seq: seq, Op: insertOp(id, outline.RootID, id)}
+	}
+	update(t, db, func(tx *store.Tx) error {
+		return tx.ReplaceLog(doc, nil, append(recs, foreign("none", 0), foreign("taken", 1), foreign("beyond", 1000)))
+	})
+	again := recs[0]
+	again.Sends = 5
+	update(t, db, func(tx *store.Tx) error { return tx.ReplaceLog(doc, nil, []store.Record{again}) })
+	view(t, db, func(tx *store.Tx) error {
+		var got []string
+		for r, err := range tx.History() {
+			if err != nil {
+				return err
+			}
+			if r.State != store.Confirmed || r.Wall.IsZero() {
+				t.Errorf("got %+v", r)
+			}
+			got = append(got, fmt.Sprintf("%s@%d", r.ID, r.Seq))
+		}
+		if want := []string{"op-beyond@5", "op-taken@4", "op-none@3", "op-b@2", "op-a@1"}; !slices.Equal(got, want) {
+			t.Errorf("got %v, want %v", got, want)
+		}
+		a, _, err := tx.Known("op-a")
+		if a.Sends != 5 {
+			t.Error("a record confirmed again was not replaced")
+		}
+		return err
+	})
+}
+
 func TestHistoryAndTrim(t *testing.T) {
 	db := storetest.OpenFast(t)
 	account(t, db, 10)
