@@ -14,6 +14,7 @@ import (
 
 	"outlast/internal/secret"
 	"outlast/internal/web"
+	"outlast/store"
 )
 
 func (a *app) daemonCommand() *cobra.Command {
@@ -79,7 +80,15 @@ func (c *core) runEngine(ctx context.Context) error {
 			c.log.Warn("no token is stored; `outlast login` stores it")
 		}
 	}
-	return c.engine.Run(ctx)
+	err := c.engine.Run(ctx)
+	if errors.Is(err, store.ErrFrozen) {
+		// Reading goes on, and the lock stays ours: nobody opens a file whose last
+		// write failed as if nothing had happened.
+		c.log.Error("nothing is written any more; restart after looking at the disk", "err", err)
+		<-ctx.Done()
+		return nil
+	}
+	return err
 }
 
 // serveSocket answers commands until ctx ends. Answers under way are finished.
