@@ -49,17 +49,22 @@ func ownChecks() []ownCheck {
 		{name: "delivered twice", run: checkTwice},
 		{name: "waits for its budget", run: checkWaits},
 		{name: "too many requests", run: checkTooMany, adjust: limited},
+		{name: "changes dropped with Ok", run: checkCut, adjust: func(c *server.Config) {
+			if c.Profile == server.Compat {
+				c.Switches.CutAt = 2
+			}
+		}},
 		{name: "storage is full", run: checkFull, adjust: func(c *server.Config) { c.Full = afterSetup() }},
 		{name: "file that is not listed", run: checkUnlisted},
 	}
 	for _, w := range writes() {
-		for f := LostRefused; f <= AppliedStuck; f++ {
+		for f := LostRefused; f <= AppliedTorn; f++ {
 			if f != Twice {
 				checks = append(checks, ownCheck{name: w.name + " meets " + f.String(), run: func(p *ownProbe) { checkFault(p, w, f) }})
 			}
 		}
 	}
-	for f := LostRefused; f <= AppliedStuck; f++ {
+	for f := LostRefused; f <= AppliedTorn; f++ {
 		checks = append(checks, ownCheck{name: "reads meet " + f.String(), run: func(p *ownProbe) { checkReadFault(p, f) }})
 	}
 	return checks

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"outlast/internal/outline"
+	"outlast/internal/server"
 	"outlast/sync"
 )
 
@@ -16,7 +17,7 @@ func expect(f Fault) sync.Class {
 	switch f {
 	case LostRefused:
 		return sync.NotSent
-	case LostReset, AppliedReset:
+	case LostReset, AppliedReset, AppliedTorn:
 		return sync.Cut
 	case AppliedCut, AppliedEmpty, AppliedHTML:
 		return sync.Partial
@@ -142,6 +143,27 @@ func checkWaits(p *ownProbe) {
 	if waited := time.Since(start); waited < time.Second {
 		p.Errorf("a debt of 30 was waited for %s", waited)
 	}
+	start = time.Now() // the service has answered by now, and perhaps has no limits: a debt stays one
+	_, err = again.Files(p.Context())
+	p.need(err)
+	if waited := time.Since(start); waited < time.Second {
+		p.Errorf("a debt of 30 was waited for %s after the first answer", waited)
+	}
+}
+
+// checkCut: an Ok that does not fit its request leaves open what was applied.
+func checkCut(p *ownProbe) {
+	if p.profile == server.Safe {
+		p.Skip("profile safe applies a request whole")
+	}
+	top := p.item()
+	_, err := p.send(
+		insert(top, 0, outline.Fields{Content: "one"}),
+		insert(top, 1, outline.Fields{Content: "two"}),
+		insert(top, 2, outline.Fields{Content: "dropped in silence"}),
+	)
+	p.wantFailure(err, nil, sync.Partial)
+	p.wantChildren(top, "one", "two")
 }
 
 // checkTooMany: when another client has used up the limits, the answer is a

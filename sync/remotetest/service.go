@@ -21,6 +21,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"testing/iotest"
 
 	"outlast/internal/dynalist"
 	"outlast/internal/server"
@@ -52,12 +53,13 @@ const (
 	Twice                // the request is delivered twice, the second answer comes back
 	LostStuck            // nothing happens until the client gives up
 	AppliedStuck         // the answer does not come until the client gives up
+	AppliedTorn          // the connection ends in the middle of the answer
 )
 
 // Applied are the faults after which the service has done what was asked; with
 // AppliedStuck, which costs a minute of waiting, left out.
 func Applied() []Fault {
-	return []Fault{AppliedReset, AppliedGateway, AppliedTimeout, AppliedCut, AppliedEmpty, AppliedHTML}
+	return []Fault{AppliedReset, AppliedGateway, AppliedTimeout, AppliedCut, AppliedEmpty, AppliedHTML, AppliedTorn}
 }
 
 // Lost are the faults after which it has not, LostStuck left out.
@@ -67,7 +69,7 @@ func (f Fault) String() string {
 	return []string{
 		"none", "lost:refused", "lost:reset", "lost:502", "lost:timeout",
 		"applied:reset", "applied:502", "applied:timeout", "applied:cut", "applied:empty", "applied:html", "twice",
-		"lost:stuck", "applied:stuck",
+		"lost:stuck", "applied:stuck", "applied:torn",
 	}[f]
 }
 
@@ -219,14 +221,24 @@ func spoil(f Fault, req *http.Request, res *http.Response) (*http.Response, erro
 		return page(req, http.StatusOK), nil
 	case AppliedEmpty:
 		return answer(req, http.StatusOK, "application/json", nil), nil
-	case AppliedCut:
-		whole, err := io.ReadAll(res.Body)
-		if err != nil {
-			return nil, fmt.Errorf("read answer: %w", err)
-		}
-		return answer(req, res.StatusCode, res.Header.Get("Content-Type"), whole[:len(whole)/2]), nil
+	case AppliedCut, AppliedTorn:
+		return half(req, res, f == AppliedTorn)
 	}
 	return res, nil
+}
+
+// half is the first half of an answer, torn off or looking like a whole one.
+func half(req *http.Request, res *http.Response, torn bool) (*http.Response, error) {
+	whole, err := io.ReadAll(res.Body)
+	if err != nil {
+		return nil, fmt.Errorf("read answer: %w", err)
+	}
+	a := answer(req, res.StatusCode, res.Header.Get("Content-Type"), whole[:len(whole)/2])
+	if torn {
+		a.ContentLength = int64(len(whole))
+		a.Body = io.NopCloser(io.MultiReader(a.Body, iotest.ErrReader(reset())))
+	}
+	return a, nil
 }
 
 func reset() error {
