@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
-	"golang.org/x/sys/unix"
 
 	"outlast/internal/outline"
 	"outlast/store"
@@ -41,7 +40,7 @@ func benchFdatasync(b *testing.B) {
 		if _, err := f.Write(line); err != nil {
 			return err
 		}
-		return unix.Fdatasync(int(f.Fd()))
+		return fdatasync(f)
 	})
 }
 

@@ -175,6 +175,27 @@ func TestReplaceLogNumbers(t *testing.T) {
 	}
 }
 
+// TestReplaceLogTakesOverSequences: a new record stands where a dropped one was,
+// another claims a sequence that was never given out.
+func TestReplaceLogTakesOverSequences(t *testing.T) {
+	db := storetest.OpenFast(t)
+	account(t, db, 10)
+	recs := appended(t, db, "a", "b")
+	n := store.Record{Seq: 2, Op: insertOp("n", outline.RootID, "new"), State: store.Pending}
+	m := store.Record{Seq: 1000, Op: insertOp("m", outline.RootID, "new"), State: store.Pending}
+	update(t, db, func(tx *store.Tx) error { return tx.ReplaceLog(doc, []store.Record{recs[0], n, m}, nil) })
+	if got := logOf(t, db); !slices.Equal(got, []string{"a@1", "n@2", "m@3"}) {
+		t.Errorf("got %v", got)
+	}
+	view(t, db, func(tx *store.Tx) error {
+		b, known, err := tx.Known("op-b")
+		if !known || b.State != store.Confirmed || b.Node.New.Content != "text of b" {
+			t.Errorf("the dropped record is %+v", b)
+		}
+		return err
+	})
+}
+
 func TestReplaceLogRefuses(t *testing.T) {
 	db := storetest.OpenFast(t)
 	account(t, db, 10)

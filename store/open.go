@@ -102,12 +102,14 @@ func examine(o Options) (int64, error) {
 }
 
 // openBolt opens the file. bbolt panics on some damaged files, without letting
-// go of the lock; hence the file is closed here in any case.
+// go of the lock.
 func openBolt(o Options, size int64) (b *bbolt.DB, err error) {
 	var file *os.File
+	panicked := true
 	defer func() {
-		if err != nil && file != nil {
-			_ = file.Close() // mostly closed before
+		if panicked && file != nil {
+			unlock(file)
+			_ = file.Close() // the panic is what counts
 		}
 	}()
 	defer guard(&err)()
@@ -123,6 +125,7 @@ func openBolt(o Options, size int64) (b *bbolt.DB, err error) {
 			return file, err
 		},
 	})
+	panicked = false
 	if err != nil {
 		return nil, boltOpenError(err, o.Path)
 	}
