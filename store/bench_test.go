@@ -224,3 +224,34 @@ func BenchmarkWaiting(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkStart opens a database with 100,000 edits waiting and shows the
+// document, as after a kill in a long outage.
+func BenchmarkStart(b *testing.B) {
+	for _, queue := range []int{10, 100_000} {
+		b.Run(fmt.Sprintf("base=100000/queue=%d", queue), func(b *testing.B) {
+			path := filepath.Join(b.TempDir(), "db")
+			db, err := store.Open(store.Options{Path: path, Create: true, NoSync: true})
+			if err != nil {
+				b.Fatal(err)
+			}
+			account(b, db, 100_000)
+			appendMany(b, db, "q", queue)
+			for b.Loop() {
+				if err := db.Close(); err != nil {
+					b.Fatal(err)
+				}
+				if db, err = store.Open(store.Options{Path: path}); err != nil {
+					b.Fatal(err)
+				}
+				view(b, db, func(tx *store.Tx) error {
+					_, err := tx.Document(doc)
+					return err
+				})
+			}
+			if err := db.Close(); err != nil {
+				b.Fatal(err)
+			}
+		})
+	}
+}
