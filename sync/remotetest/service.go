@@ -140,6 +140,16 @@ func (s *Service) Once(path string, n int, f Fault) {
 // Down refuses every connection until Faults is called again.
 func (s *Service) Down() { s.Faults(func(string, int) Fault { return LostRefused }) }
 
+// DownFor refuses requests to one endpoint until Faults is called again.
+func (s *Service) DownFor(path string) {
+	s.Faults(func(p string, _ int) Fault {
+		if p == path {
+			return LostRefused
+		}
+		return None
+	})
+}
+
 // Requests returns how many requests were made to each endpoint since Faults
 // was last called, lost ones included.
 func (s *Service) Requests() map[string]int {
