@@ -96,13 +96,13 @@ func bindFound(tx *store.Tx, doc outline.FileID, r *Reading, now time.Time) (map
 	if len(open) == 0 {
 		return nil, nil
 	}
-	isNew, err := newcomers(tx, doc)
+	canBeOurs, err := newcomers(tx, doc)
 	if err != nil {
 		return nil, err
 	}
 	rename := make(map[outline.NodeID]outline.NodeID)
 	for _, in := range open {
-		if err := bindIntent(tx, in, r, isNew, rename, now); err != nil {
+		if err := bindIntent(tx, in, r, canBeOurs, rename, now); err != nil {
 			return nil, err
 		}
 	}
@@ -112,8 +112,10 @@ func bindFound(tx *store.Tx, doc outline.FileID, r *Reading, now time.Time) (map
 	return rename, nil
 }
 
-// newcomers returns a test for service ids that can be an insert of ours.
-func newcomers(tx *store.Tx, doc outline.FileID) (func(outline.ServiceID) bool, error) {
+// newcomers returns a test for service ids that can be an insert of ours: new,
+// or a candidate from an earlier read, which stands in the base by now. What is
+// bound meanwhile, or known dead, is neither.
+func newcomers(tx *store.Tx, doc outline.FileID) (func(id outline.ServiceID, candidate bool) bool, error) {
 	base, err := tx.Base(doc)
 	if err != nil {
 		return nil, err
@@ -126,17 +128,17 @@ func newcomers(tx *store.Tx, doc outline.FileID) (func(outline.ServiceID) bool, 
 	if err != nil {
 		return nil, err
 	}
-	return func(id outline.ServiceID) bool {
+	return func(id outline.ServiceID, candidate bool) bool {
 		if _, taken := b.Taken(id); taken || dead[id] {
 			return false
 		}
-		return nodeOf(base, outline.NodeID(id)) == nil
+		return candidate || nodeOf(base, outline.NodeID(id)) == nil
 	}, nil
 }
 
 // bindIntent binds the inserts of one request that a read shows, and puts the
 // request behind its fence or closes it.
-func bindIntent(tx *store.Tx, in *store.Intent, r *Reading, isNew func(outline.ServiceID) bool,
+func bindIntent(tx *store.Tx, in *store.Intent, r *Reading, canBeOurs func(outline.ServiceID, bool) bool,
 	rename map[outline.NodeID]outline.NodeID, now time.Time,
 ) error {
 	edit, err := nodeEdit(in)
@@ -145,7 +147,7 @@ func bindIntent(tx *store.Tx, in *store.Intent, r *Reading, isNew func(outline.S
 	}
 	ended := !now.Before(in.NotBefore)
 	candidate := candidatesOf(in)
-	pairs := matchInserts(in, edit.Changes, r, func(id outline.ServiceID) bool { return candidate[id] || isNew(id) })
+	pairs := matchInserts(in, edit.Changes, r, func(id outline.ServiceID) bool { return canBeOurs(id, candidate[id]) })
 	hasRun := false
 	for _, p := range pairs {
 		ins := &in.Inserts[p.insert]
