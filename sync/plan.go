@@ -17,6 +17,7 @@ type plan struct {
 	sim     *outline.Document // the service's document after what was sent
 	todo    []outline.Change  // still to be sent, in an order that works
 	owed    map[outline.NodeID]map[outline.Kind]bool
+	moves   int            // in owed
 	records []store.Record // those that the plan fulfils
 }
 
@@ -50,6 +51,9 @@ func newPlan(expected *outline.Document, log []store.Record, ready func(store.Re
 			p.owed[c.Node] = make(map[outline.Kind]bool)
 		}
 		p.owed[c.Node][c.Kind] = true
+		if c.Kind == outline.Move {
+			p.moves++
+		}
 	}
 	return p
 }
@@ -143,16 +147,20 @@ func (p *plan) take(b *batch, c outline.Change, fresh, emptied map[outline.NodeI
 func (p *plan) done(b batch) {
 	for _, c := range b.changes {
 		delete(p.owed[c.Node], c.Kind)
+		if c.Kind == outline.Move {
+			p.moves--
+		}
 	}
 }
 
 // fulfilled takes those records out of the plan for which nothing is left to
-// be sent, and returns them.
+// be sent, and returns them. A move may be made by moving the siblings, so it
+// is fulfilled when no move at all is left.
 func (p *plan) fulfilled() []store.Record {
 	var out []store.Record
 	p.records = slices.DeleteFunc(p.records, func(r store.Record) bool {
 		owed := p.owed[r.Node.Node]
-		if owed[outline.Insert] || owed[r.Node.Kind] {
+		if owed[outline.Insert] || owed[r.Node.Kind] || r.Node.Kind == outline.Move && p.moves > 0 {
 			return false
 		}
 		out = append(out, r)

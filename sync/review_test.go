@@ -4,7 +4,9 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"outlast/internal/outline"
 	"outlast/internal/server"
+	"outlast/store"
 	"outlast/sync/remotetest"
 )
 
@@ -25,5 +27,32 @@ func TestTwoRequestsInDoubtShareACandidate(t *testing.T) {
 		if got := served(t, s, "Plan"); got != want {
 			t.Errorf("got\n%s", got)
 		}
+	})
+}
+
+// A move that the plan makes by moving the siblings is not acknowledged before
+// they have moved.
+func TestMoveIsPendingWhileOffline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, doc := sample(t, server.Safe)
+		n, l := c.node(doc, "alpha one"), c.node(doc, "alpha two")
+		c.append(op(doc, outline.Change{Kind: outline.Move, Node: n.ID, To: outline.Place{Parent: n.Parent().ID, Left: l.ID}}))
+		s.Faults(func(path string, _ int) remotetest.Fault {
+			if path == "doc/edit" {
+				return remotetest.LostRefused
+			}
+			return remotetest.None
+		})
+		c.engine.Once(t.Context(), roundFor(doc))
+		n2, l2 := c.node(doc, "beta one"), c.node(doc, "beta two")
+		c.append(op(doc, outline.Change{Kind: outline.Move, Node: l2.ID, To: outline.Place{Parent: n2.Parent().ID, Right: n2.ID}}))
+		c.engine.Once(t.Context(), roundFor(doc))
+		c.view(func(tx *store.Tx) error {
+			w, err := tx.Waiting()
+			if w[doc].Pending != 2 {
+				t.Errorf("%+v, want two pending\n%s", w[doc], c.log())
+			}
+			return err
+		})
 	})
 }
