@@ -31,6 +31,7 @@ type Engine struct {
 	requests chan request
 	lastAck  map[outline.FileID]time.Time // of this run; for confirmation
 	seen     uint64                       // newest record that waited when the last round began
+	unclear  int                          // edits in a row without a clear answer
 
 	mu     sync.Mutex // protects status
 	status Status

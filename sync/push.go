@@ -14,6 +14,10 @@ import (
 // waits for the next round.
 const maxPlans = 20
 
+// maxUnclear is how many requests in a row may end without a clear answer
+// before a document waits for the next round, and with it for longer and longer.
+const maxUnclear = 2
+
 // How old our knowledge of a version may be when something is sent to a service
 // that does not check it by itself: what was written there since is written over.
 const (
@@ -273,7 +277,7 @@ func (s *round) sent(d document, p *draft, b batch, in *store.Intent, res *NodeE
 	if err != nil {
 		return fmt.Errorf("write down answer: %w", err)
 	}
-	s.contact = true
+	s.contact, s.unclear = true, 0
 	p.expected, p.checked = version, time.Now()
 	s.report.Sent += len(b.steps)
 	s.lastAck[d.id] = time.Now()
@@ -305,7 +309,13 @@ func (s *round) failed(ctx context.Context, d document, p *draft, b batch, in *s
 	if err := sleep(ctx, time.Second); err != nil {
 		return cause
 	}
-	return s.settle(ctx, d)
+	if err := s.settle(ctx, d); err != nil {
+		return err
+	}
+	if s.unclear++; s.unclear >= maxUnclear {
+		return cause
+	}
+	return nil
 }
 
 // refused handles a request that the service said no to. Of several changes a

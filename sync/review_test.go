@@ -3,6 +3,7 @@ package sync_test
 import (
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"outlast/internal/outline"
 	"outlast/internal/server"
@@ -55,4 +56,45 @@ func TestMoveIsPendingWhileOffline(t *testing.T) {
 			return err
 		})
 	})
+}
+
+// A service that fails every edit is not asked over and over.
+func TestFailingEditsAreNotHammered(t *testing.T) {
+	for _, p := range profiles {
+		for _, f := range []remotetest.Fault{remotetest.LostBadGateway, remotetest.LostReset, remotetest.AppliedHTML} {
+			t.Run(string(p)+"/"+f.String(), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					s, c, doc := sample(t, p)
+					c.running()
+					time.Sleep(time.Minute)
+					n := 0
+					s.Faults(func(path string, _ int) remotetest.Fault {
+						if path == "doc/edit" {
+							if f == remotetest.AppliedHTML {
+								return remotetest.LostBadGateway
+							}
+							return f
+						}
+						return remotetest.None
+					})
+					c.edit(doc, "beta one", "beta changed")
+					c.add(doc, "beta", "new")
+					for range 4 {
+						time.Sleep(15 * time.Minute)
+						got := s.Requests()
+						t.Log(got)
+						n = got["doc/edit"]
+					}
+					if n > 60 {
+						t.Errorf("%d edits sent in an hour: %v", n, s.Requests())
+					}
+					s.Faults(nil)
+					time.Sleep(8 * time.Minute)
+					if n := c.unconfirmed(); n != 0 {
+						t.Errorf("%d left\n%s", n, c.log())
+					}
+				})
+			})
+		}
+	}
 }
