@@ -157,7 +157,7 @@ func (m *merger) update(r store.Record, n *outline.Node) {
 	c := r.Node
 	h := m.nodes[c.Node]
 	mask, values, merged := h.wanted(r)
-	if mask == 0 {
+	if mask &= sendable(c.Node); mask == 0 { // what cannot be sent would be wanted for ever
 		m.confirm(r)
 		return
 	}

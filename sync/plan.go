@@ -43,8 +43,10 @@ func newPlan(expected *outline.Document, log []store.Record, ready func(store.Re
 		}
 	}
 	for _, c := range outline.Diff(expected, wanted) {
-		if c = sendable(c); c.Kind == "" {
-			continue
+		if c.Kind == outline.Update {
+			if c.Mask &= sendable(c.Node); c.Mask == 0 {
+				continue
+			}
 		}
 		p.todo = append(p.todo, c)
 		if p.owed[c.Node] == nil {
@@ -58,20 +60,14 @@ func newPlan(expected *outline.Document, log []store.Record, ready func(store.Re
 	return p
 }
 
-// sendable leaves out what the service does not take: fields that it sets
-// itself, and the root's content, which is the title of the file.
-func sendable(c outline.Change) outline.Change {
-	if c.Kind != outline.Update {
-		return c
+// sendable returns the fields of a node that the service takes from us: not
+// those that it sets itself, nor the root's content, which is the title of the
+// file.
+func sendable(node outline.NodeID) outline.Mask {
+	if node == outline.RootID {
+		return outline.Editable &^ outline.Content
 	}
-	c.Mask &= outline.Editable
-	if c.Node == outline.RootID {
-		c.Mask &^= outline.Content
-	}
-	if c.Mask == 0 {
-		return outline.Change{}
-	}
-	return c
+	return outline.Editable
 }
 
 // next takes the next request out of the plan, as if it had been sent. It

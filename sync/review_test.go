@@ -98,3 +98,22 @@ func TestFailingEditsAreNotHammered(t *testing.T) {
 		}
 	}
 }
+
+// What the service cannot be told does not cost a read a minute.
+func TestFieldsThatAreNotSentAreQuiet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, doc := sample(t, server.Safe)
+		n := c.node(doc, "alpha")
+		c.append(op(doc, outline.Change{Kind: outline.Update, Node: n.ID, Mask: outline.Collapsed, New: outline.Fields{Collapsed: true}}))
+		c.running()
+		time.Sleep(10 * time.Minute)
+		s.Faults(nil)
+		time.Sleep(time.Hour)
+		if n := s.Requests()["doc/read"]; n > 1 {
+			t.Errorf("%d reads in an hour", n)
+		}
+		if n := c.unconfirmed(); n != 0 {
+			t.Errorf("%d left\n%s", n, c.log())
+		}
+	})
+}
