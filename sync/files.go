@@ -150,7 +150,7 @@ type filePlan struct {
 }
 
 // planFiles takes from the log what can go in one request: nothing that needs
-// an id which the request itself makes.
+// an id which the request itself makes, and the changes of one file in order.
 func (s *round) planFiles() (p filePlan, err error) {
 	now := time.Now()
 	p.temp = !s.cfg.Remote.Server().RequestID
@@ -163,21 +163,22 @@ func (s *round) planFiles() (p filePlan, err error) {
 		if err != nil {
 			return err
 		}
-		fresh := make(map[outline.FileID]bool)
+		later := make(map[outline.FileID]bool) // made by this request, or with a change that waits
 		for _, r := range log {
 			if r.State != store.Pending || len(p.steps) == maxFileSteps {
 				continue
 			}
 			s.again(r.After)
 			c := *r.File
-			if now.Before(r.After) || fresh[c.File] || fresh[c.To.Parent] {
+			if now.Before(r.After) || later[c.File] || later[c.To.Parent] {
+				later[c.File] = true
 				continue
 			}
 			step, ok := s.fileStep(sim, b, c, p.temp)
 			if !ok {
 				continue
 			}
-			fresh[c.File] = step.Kind == outline.Insert
+			later[c.File] = step.Kind == outline.Insert
 			p.steps, p.records = append(p.steps, step), append(p.records, r)
 		}
 		return nil
@@ -283,30 +284,39 @@ func (s *round) filesSent(p filePlan, res *FileEdited) error {
 	return s.cfg.DB.Update(func(tx *store.Tx) error {
 		created := res.Created
 		for i, r := range p.records {
-			made := p.steps[i].Kind == outline.Insert
-			if !res.Results[i] {
-				r.State, r.Reason = store.Parked, "the service refused to "+string(r.File.Kind)+" the file"
-				if err := tx.Rewrite(r); err != nil {
-					return err
-				}
-				continue
+			var id outline.ServiceID
+			if p.steps[i].Kind == outline.Insert && res.Results[i] && len(created) > 0 {
+				id, created = created[0], created[1:]
 			}
-			s.report.Sent++
-			if made && len(created) > 0 {
-				if err := tx.BindFile(r.File.File, created[0]); err != nil {
-					return err
-				}
-				created = created[1:]
-			}
-			if made && p.temp {
-				continue // acknowledged with its title
-			}
-			if err := acknowledge(tx, []store.Record{r}, 1); err != nil {
+			if err := s.fileSent(tx, p, i, r, res.Results[i], id); err != nil {
 				return err
 			}
 		}
 		return tx.DropInflight("")
 	})
+}
+
+// fileSent writes down what became of step i, and the id of the new file if the
+// service told it.
+func (s *round) fileSent(tx *store.Tx, p filePlan, i int, r store.Record, ok bool, id outline.ServiceID) error {
+	if !ok {
+		r.State, r.Reason = store.Parked, "the service refused to "+string(r.File.Kind)+" the file"
+		return tx.Rewrite(r)
+	}
+	s.report.Sent++
+	if id != "" {
+		if err := tx.BindFile(r.File.File, id); err != nil {
+			return err
+		}
+	}
+	switch temporary := p.temp && p.steps[i].Kind == outline.Insert; {
+	case temporary && id == "": // the list shows it soon
+		r.After = time.Now().Add(fenceOf(Partial))
+		return tx.Rewrite(r)
+	case temporary: // acknowledged with its title
+		return nil
+	}
+	return acknowledge(tx, []store.Record{r}, 1)
 }
 
 // filesFailed decides what an error means for changes of files. New files are

@@ -1,13 +1,19 @@
 package sync_test
 
 import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"outlast/internal/dynalist"
 	"outlast/internal/outline"
 	"outlast/internal/server"
 	"outlast/store"
+	"outlast/sync"
 	"outlast/sync/remotetest"
 )
 
@@ -115,5 +121,79 @@ func TestFieldsThatAreNotSentAreQuiet(t *testing.T) {
 		if n := c.unconfirmed(); n != 0 {
 			t.Errorf("%d left\n%s", n, c.log())
 		}
+	})
+}
+
+// withoutCreated leaves the ids of new files out of answers.
+type withoutCreated struct{ *remotetest.Service }
+
+func (w withoutCreated) RoundTrip(req *http.Request) (*http.Response, error) {
+	res, err := w.Service.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		return nil, err
+	}
+	var m map[string]json.RawMessage
+	if json.Unmarshal(body, &m) == nil && m["created"] != nil {
+		delete(m, "created")
+		if body, err = json.Marshal(m); err != nil {
+			return nil, err
+		}
+	}
+	res.Body, res.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	return res, nil
+}
+
+// A service that does not tell the ids of new files gets each file once.
+func TestNewFilesWithoutIDsAreMadeOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, _ := sample(t, server.Compat)
+		remote, err := dynalist.New(dynalist.Config{
+			Server: remotetest.Address, Transport: withoutCreated{s}, Token: func() string { return remotetest.Token },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.engine = sync.New(sync.Config{DB: c.db, Remote: remote, Server: remotetest.Address})
+		other := c.addDoc("Other")
+		c.add(other, "", "inside")
+		c.settle()
+		if n := len(c.titles()); n != 3 {
+			t.Errorf("%d files: %q", n, c.titles())
+		}
+		if got := served(t, s, "Other"); got != "inside\n" {
+			t.Errorf("got %q", got)
+		}
+	})
+}
+
+// Moves of one file are made in the order they were asked for.
+func TestMovesOfAFileKeepTheirOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, c, doc := sample(t, server.Safe)
+		folder := outline.FileID(newID())
+		c.append(fileOp(outline.FileChange{
+			Kind: outline.Insert, File: folder, FileKind: outline.FolderKind, NewTitle: "Folder", To: outline.FilePlace{Parent: c.root()},
+		}))
+		c.append(
+			fileOp(outline.FileChange{Kind: outline.Move, File: doc, To: outline.FilePlace{Parent: folder}}),
+			fileOp(outline.FileChange{Kind: outline.Move, File: doc, To: outline.FilePlace{Parent: c.root(), Left: folder}}),
+		)
+		if _, err := c.once(); err != nil {
+			t.Fatal(err)
+		}
+		c.view(func(tx *store.Tx) error {
+			files, err := tx.BaseFiles()
+			if err != nil {
+				return err
+			}
+			if got := files.File(doc).Parent; got != c.root() {
+				t.Errorf("the document is in %s", got)
+			}
+			return nil
+		})
 	})
 }
