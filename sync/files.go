@@ -131,8 +131,8 @@ func (s *round) pushFiles(ctx context.Context) error {
 		if len(p.steps) == 0 {
 			break
 		}
-		if err := s.sendFiles(ctx, p); err != nil {
-			return err
+		if err := s.sendFiles(ctx, p); err != nil { // documents do not wait for the files
+			return s.attempt(document{title: "folders and titles"}, err)
 		}
 		sent = true
 	}
@@ -152,7 +152,10 @@ type filePlan struct {
 // planFiles takes from the log what can go in one request: nothing that needs
 // an id which the request itself makes, and the changes of one file in order.
 func (s *round) planFiles() (p filePlan, err error) {
-	now := time.Now()
+	now, limit := time.Now(), maxFileSteps
+	if s.oneFile {
+		limit = 1
+	}
 	p.temp = !s.cfg.Remote.Server().RequestID
 	err = s.cfg.DB.View(func(tx *store.Tx) error {
 		sim, b, err := s.expectedFiles(tx)
@@ -165,7 +168,7 @@ func (s *round) planFiles() (p filePlan, err error) {
 		}
 		later := make(map[outline.FileID]bool) // made by this request, or with a change that waits
 		for _, r := range log {
-			if r.State != store.Pending || len(p.steps) == maxFileSteps {
+			if r.State != store.Pending || len(p.steps) == limit {
 				continue
 			}
 			s.again(r.After)
@@ -322,7 +325,10 @@ func (s *round) fileSent(tx *store.Tx, p filePlan, i int, r store.Record, ok boo
 // filesFailed decides what an error means for changes of files. New files are
 // made again only behind the fence; everything else can be said twice.
 func (s *round) filesFailed(in *store.Intent, p filePlan, cause error) error {
-	if c := classOf(cause); c == NotSent || c == Rejected {
+	switch c := classOf(cause); {
+	case c == Rejected && !errors.Is(cause, ErrToken) && !errors.Is(cause, ErrRateLimited) && !errors.Is(cause, ErrStorageFull):
+		return errors.Join(s.drop(in), s.filesRefused(p, cause))
+	case c == NotSent, c == Rejected:
 		return errors.Join(s.drop(in), fmt.Errorf("change files: %w", cause))
 	}
 	err := s.doubt(in, cause)
@@ -330,6 +336,19 @@ func (s *round) filesFailed(in *store.Intent, p filePlan, cause error) error {
 		err = s.fenceFiles(p.records, p.steps, in.NotBefore)
 	}
 	return errors.Join(err, fmt.Errorf("change files: %w", cause))
+}
+
+// filesRefused handles changes that the service said no to as a whole: they are
+// tried one by one, and one that is refused alone is parked.
+func (s *round) filesRefused(p filePlan, cause error) error {
+	if len(p.steps) > 1 {
+		s.oneFile = true
+		return nil
+	}
+	r := p.records[0]
+	r.State, r.Reason = store.Parked, cause.Error()
+	s.cfg.Log.Warn("service refuses a change of a file; parked", "file", r.File.File, "err", cause)
+	return s.cfg.DB.Update(func(tx *store.Tx) error { return tx.Rewrite(r) })
 }
 
 func (s *round) fenceFiles(recs []store.Record, steps []FileStep, until time.Time) error {

@@ -33,7 +33,7 @@ func (s *round) replayFiles(ctx context.Context) error {
 			return s.filesSent(p, res)
 		}
 		if !errors.Is(err, ErrRequestExpired) && !errors.Is(err, ErrRequestMismatch) {
-			return s.filesFailed(in, p, err)
+			return s.attempt(document{title: "folders and titles"}, s.filesFailed(in, p, err))
 		}
 	}
 	if err := s.fenceFiles(p.records, p.steps, in.SentAt.Add(fenceOf(Cut))); err != nil {

@@ -175,16 +175,18 @@ func mergeFiles(listed *outline.Files, log []store.Record, now time.Time) (kept,
 	work := listed.Clone()
 	for _, r := range log {
 		c := *r.File
-		r.File = &c
 		rebaseFile(work, &c)
-		if c.Kind == "" || work.Apply(work.Complete(c)) != nil {
-			r.File = log[len(kept)+len(confirmed)].File
+		c = work.Complete(c)
+		// A title that the service made another of twice is the service's to choose.
+		given := c.Kind == outline.Update && r.State == store.Acknowledged && r.Sends >= 2
+		if c.Kind == "" || given || work.Apply(c) != nil {
 			r.State = store.Confirmed
 			confirmed = append(confirmed, r)
 			continue
 		}
+		r.File = &c
 		if r.State == store.Acknowledged {
-			r.State, r.After = store.Pending, now.Add(againMin)
+			r.State, r.After = store.Pending, now.Add(pauseAfter(r.Sends))
 		}
 		kept = append(kept, r)
 	}

@@ -18,6 +18,11 @@ const (
 	againMax = time.Hour
 )
 
+// pauseAfter is that pause after a number of sends.
+func pauseAfter(sends int) time.Duration {
+	return min(againMax, againMin<<max(0, min(sends-1, 6)))
+}
+
 // mergeInput is what a merge is made from. Nothing in it is changed.
 type mergeInput struct {
 	base   *outline.Document       // the last read, nil before the first
@@ -224,7 +229,7 @@ func (m *merger) keep(r store.Record) {
 	}
 	if r.State == store.Acknowledged {
 		r.State = store.Pending
-		r.After = m.now.Add(min(againMax, againMin<<max(0, min(r.Sends-1, 6))))
+		r.After = m.now.Add(pauseAfter(r.Sends))
 	}
 	m.out.log = append(m.out.log, r)
 }

@@ -197,3 +197,80 @@ func TestMovesOfAFileKeepTheirOrder(t *testing.T) {
 		})
 	})
 }
+
+// An empty title becomes another one at the service, which is then taken.
+func TestTitleThatTheServiceChanges(t *testing.T) {
+	for _, p := range profiles {
+		t.Run(string(p), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, c, doc := sample(t, p)
+				c.append(fileOp(outline.FileChange{Kind: outline.Update, File: doc}))
+				c.running()
+				s.Faults(nil)
+				time.Sleep(time.Hour)
+				if n := s.Requests()["file/edit"]; n > 3 {
+					t.Errorf("%d renames in an hour", n)
+				}
+				if n := c.unconfirmed(); n != 0 {
+					t.Errorf("%d left\n%s", n, c.log())
+				}
+			})
+		})
+	}
+}
+
+// One change of files that the service refuses does not stop everything else.
+func TestRefusedFileChangeDoesNotStopTheRest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, doc := sample(t, server.Safe)
+		big := make([]byte, 9<<20)
+		for i := range big {
+			big[i] = 'x'
+		}
+		c.append(fileOp(outline.FileChange{Kind: outline.Update, File: doc, NewTitle: string(big)}))
+		c.add(doc, "beta", "other work")
+		s.Faults(nil)
+		for range 5 {
+			_, err := c.once()
+			if err != nil && len(err.Error()) < 500 {
+				t.Log(err)
+			}
+			time.Sleep(time.Minute)
+		}
+		if n := s.Requests()["doc/edit"]; n != 1 {
+			t.Errorf("%d edits of the document", n)
+		}
+	})
+}
+
+// Documents are kept in step while changes of files fail.
+func TestFailingFileChangesDoNotStopDocuments(t *testing.T) {
+	for _, p := range profiles {
+		t.Run(string(p), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, c, doc := sample(t, p)
+				other := newClient(t, s)
+				other.settle()
+				other.add(doc, "gamma", "from elsewhere")
+				other.settle()
+				s.Faults(func(path string, _ int) remotetest.Fault {
+					if path == "file/edit" {
+						return remotetest.LostBadGateway
+					}
+					return remotetest.None
+				})
+				c.addDoc("New")
+				c.add(doc, "beta", "from here")
+				for range 3 {
+					c.once()
+				}
+				if n := s.Requests()["doc/edit"]; n != 1 {
+					t.Errorf("%d edits, want 1", n)
+				}
+				c.node(doc, "from elsewhere")
+				s.Faults(nil)
+				c.settle()
+			})
+		})
+	}
+}

@@ -25,6 +25,7 @@ type round struct {
 	report   Report
 	inStep   map[outline.FileID]time.Time // when a document was found at the version we expect, or read
 	troubles int                          // in a row
+	oneFile  bool                         // changes of files go one by one, since the service refused several
 	contact  bool
 }
 
