@@ -2,6 +2,7 @@ package remotetest
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -143,14 +144,9 @@ func checkRefusedFiles(p *ownProbe) {
 		"no file":    {{Kind: outline.Update, Type: outline.DocumentKind, Title: "x"}},
 		"no kind":    {{Type: outline.DocumentKind, File: p.Doc}},
 		"bad UTF-8":  {createFile(outline.DocumentKind, p.Folder, 0, "a\xffb")},
-		"201 in one": make([]sync.FileStep, 201),
+		"201 in one": slices.Repeat([]sync.FileStep{createFile(outline.DocumentKind, p.Folder, 0, "x")}, 201),
 	} {
 		p.Log(name)
-		for i := range steps {
-			if len(steps) > 1 {
-				steps[i] = createFile(outline.DocumentKind, p.Folder, 0, "x")
-			}
-		}
 		_, err := p.Remote.EditFiles(p.Context(), sync.FileEdit{Changes: steps})
 		p.wantFailure(err, nil, sync.Rejected)
 	}
