@@ -31,6 +31,7 @@ type Engine struct {
 	requests chan request
 	lastAck  map[outline.FileID]time.Time // of this run; for confirmation
 	seen     uint64                       // newest record that waited when the last round began
+	delayed  map[outline.FileID]delay     // documents that have failed by themselves
 	unclear  int                          // edits in a row without a clear answer
 
 	mu     sync.Mutex // protects status
@@ -61,7 +62,10 @@ func New(c Config) *Engine {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Engine{cfg: c, requests: make(chan request), lastAck: make(map[outline.FileID]time.Time)}
+	return &Engine{
+		cfg: c, requests: make(chan request),
+		lastAck: make(map[outline.FileID]time.Time), delayed: make(map[outline.FileID]delay),
+	}
 }
 
 // Round says what one call of Once is to do.

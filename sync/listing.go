@@ -108,6 +108,7 @@ func keepMissing(tx *store.Tx, base, listed *outline.Files, now time.Time) (gone
 				err = tx.PutCursor(name, nil)
 			}
 		case since.IsZero() && deleted[f.ID]: // as we wanted it
+			err = closeLog(tx, f.ID)
 		case since.IsZero():
 			err = errors.Join(keepFile(listed, f), putCursorTime(tx, name, now))
 		case now.Sub(since) < goneAfter:

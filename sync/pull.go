@@ -24,6 +24,9 @@ func (s *round) pullAll(ctx context.Context, docs []document) error {
 		return err
 	}
 	for i, d := range todo {
+		if s.waits(d) {
+			continue
+		}
 		s.progress(Progress{Stage: "pull", Doc: d.title, Done: i, Total: len(todo)})
 		if err := s.attempt(d, s.settle(ctx, d)); err != nil {
 			return err

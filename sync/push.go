@@ -39,6 +39,9 @@ func (s *round) pushAll(ctx context.Context, docs []document) error {
 		if waiting[d.id].Pending == 0 || s.inStep[d.id].IsZero() {
 			continue // nothing to send, or not in step with what is there
 		}
+		if s.waits(d) {
+			continue
+		}
 		s.progress(Progress{Stage: "push", Doc: d.title, Done: done, Total: total})
 		if err := s.attempt(d, s.push(ctx, d)); err != nil {
 			return err

@@ -274,3 +274,54 @@ func TestFailingFileChangesDoNotStopDocuments(t *testing.T) {
 		})
 	}
 }
+
+// A document that is held does not slow the others down.
+func TestHeldDocumentDoesNotSlowOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, doc := sample(t, server.Safe)
+		other := c.addDoc("Other")
+		c.settle()
+		err := c.db.Update(func(tx *store.Tx) error {
+			base, err := tx.Base(doc)
+			if err != nil {
+				return err
+			}
+			base.Version += 100
+			_, err = tx.PutBase(base, nil, time.Now())
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.running()
+		time.Sleep(4 * time.Hour)
+		s.Faults(nil)
+		time.Sleep(time.Hour)
+		if n := s.Requests()["doc/read"]; n > 61 {
+			t.Errorf("%d reads of the held document in an hour", n)
+		}
+		c.add(other, "", "typed now")
+		time.Sleep(5 * time.Second)
+		if n := s.Requests()["doc/edit"]; n != 1 {
+			t.Errorf("%d edits 5 s after typing", n)
+		}
+	})
+}
+
+// Edits of a document that is then deleted do not wait for ever.
+func TestEditsOfADeletedDocumentAreDone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, c, doc := sample(t, server.Safe)
+		c.add(doc, "beta", "never sent")
+		c.append(fileOp(outline.FileChange{Kind: outline.Delete, File: doc}))
+		for range 5 {
+			if _, err := c.once(); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Minute)
+		}
+		if n := c.unconfirmed(); n != 0 {
+			t.Errorf("%d left\n%s", n, c.log())
+		}
+	})
+}

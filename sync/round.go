@@ -111,6 +111,7 @@ func (s *round) documents() ([]document, error) {
 func (s *round) attempt(d document, err error) error {
 	if err == nil {
 		s.troubles = 0
+		delete(s.delayed, d.id)
 		return nil
 	}
 	s.cfg.Log.Warn("document not in step", "doc", d.id, "err", err)
@@ -118,9 +119,11 @@ func (s *round) attempt(d document, err error) error {
 	if !isFailure && !errors.Is(err, ErrHeld) || errors.Is(err, ErrToken) {
 		return err
 	}
-	s.report.Failed = append(s.report.Failed, Failed{Doc: d.id, Title: d.title, Err: err})
-	if !isFailure || f.Class == Rejected && !errors.Is(err, ErrRateLimited) {
+	failed := Failed{Doc: d.id, Title: d.title, Err: err}
+	s.report.Failed = append(s.report.Failed, failed)
+	if ownReason(err) {
 		s.troubles = 0
+		s.putOff(failed)
 		return nil
 	}
 	s.troubles++

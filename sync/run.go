@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"outlast/store"
@@ -109,7 +110,7 @@ type pace struct {
 func (p *pace) next(r Report, err error, now time.Time) time.Time {
 	p.last = now
 	p.paused = errors.Is(err, ErrToken)
-	if err == nil && len(r.Failed) == 0 {
+	if err == nil && r.ownReasons() {
 		p.failures = 0
 		at := now.Add(p.every)
 		if !r.Next.IsZero() {
@@ -123,6 +124,12 @@ func (p *pace) next(r Report, err error, now time.Time) time.Time {
 		pause = f.RetryAfter
 	}
 	return now.Add(pause)
+}
+
+// ownReasons tells whether no document has failed but for a reason of its own,
+// which has a pause of its own.
+func (r Report) ownReasons() bool {
+	return !slices.ContainsFunc(r.Failed, func(f Failed) bool { return !ownReason(f.Err) })
 }
 
 // backoff is full jitter over a span that doubles with each failure

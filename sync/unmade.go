@@ -1,6 +1,8 @@
 package sync
 
 import (
+	"errors"
+
 	"outlast/internal/outline"
 	"outlast/store"
 )
@@ -24,18 +26,32 @@ func (s *round) dropUnmade() error {
 				done = append(done, r)
 			}
 		}
-		for id := range unmade {
-			nodes, err := collect(tx.Unconfirmed(id))
-			if err != nil {
-				return err
-			}
-			done = append(done, nodes...)
-		}
 		for i := range done {
 			done[i].State = store.Confirmed
 		}
-		return tx.Rewrite(done...)
+		err = tx.Rewrite(done...)
+		for id := range unmade {
+			err = errors.Join(err, closeLog(tx, id))
+		}
+		return err
 	})
+}
+
+// closeLog ends all that was to be done in a document that was deleted here.
+// The history keeps the records.
+func closeLog(tx *store.Tx, doc outline.FileID) error {
+	log, err := collect(tx.Unconfirmed(doc))
+	if err != nil || len(log) == 0 {
+		return err
+	}
+	for i := range log {
+		log[i].State = store.Confirmed
+	}
+	fenced, err := tx.Fenced(doc)
+	for _, in := range fenced {
+		err = errors.Join(err, tx.DropFenced(doc, in.RequestID))
+	}
+	return errors.Join(err, tx.DropInflight(doc), tx.ReplaceLog(doc, nil, log))
 }
 
 // unmadeFiles returns the files that the log makes and in the end deletes, and
