@@ -32,6 +32,7 @@ type Engine struct {
 	lastAck  map[outline.FileID]time.Time // of this run; for confirmation
 	seen     uint64                       // newest record that waited when the last round began
 	delayed  map[outline.FileID]delay     // documents that have failed by themselves
+	noInbox  time.Time                    // in this run, whatever the answer
 	unclear  int                          // edits in a row without a clear answer
 
 	mu     sync.Mutex // protects status

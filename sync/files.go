@@ -24,8 +24,8 @@ func (s *round) files(ctx context.Context) error {
 		return err
 	}
 	c := waiting[""]
-	due := s.List || c.Pending+c.Acknowledged > 0 || time.Since(s.account.LastList) >= listEvery
-	if !due {
+	wanted := s.List || c.Pending+c.Acknowledged > 0 || !within(time.Now(), s.account.LastList, listEvery)
+	if !wanted {
 		return nil
 	}
 	if err := s.list(ctx); err != nil {
@@ -173,7 +173,7 @@ func (s *round) planFiles() (p filePlan, err error) {
 			}
 			s.again(r.After)
 			c := *r.File
-			if now.Before(r.After) || later[c.File] || later[c.To.Parent] {
+			if !due(now, r.After, againMax) || later[c.File] || later[c.To.Parent] {
 				later[c.File] = true
 				continue
 			}

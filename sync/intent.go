@@ -9,6 +9,8 @@ import (
 	"outlast/store"
 )
 
+const longestFence = 120 * time.Second
+
 // Pauses and fences after an unclear answer, by class: until the fence ends, no
 // insert of the request that a read does not show is planned again, since the
 // service may still be about to make it. The figures assume that machines in
@@ -22,7 +24,7 @@ func fenceOf(c Class) time.Duration {
 	case Cut:
 		return 30 * time.Second
 	default:
-		return 120 * time.Second
+		return longestFence
 	}
 }
 

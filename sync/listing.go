@@ -111,7 +111,7 @@ func keepMissing(tx *store.Tx, base, listed *outline.Files, now time.Time) (gone
 			err = closeLog(tx, f.ID)
 		case since.IsZero():
 			err = errors.Join(keepFile(listed, f), putCursorTime(tx, name, now))
-		case now.Sub(since) < goneAfter:
+		case within(now, since, goneAfter):
 			err = keepFile(listed, f)
 		default:
 			gone = append(gone, f.ID)

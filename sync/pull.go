@@ -88,7 +88,7 @@ func inDoubt(tx *store.Tx, doc outline.FileID, now time.Time) (bool, error) {
 	}
 	fenced, err := tx.Fenced(doc)
 	for _, f := range fenced {
-		if !now.Before(f.NotBefore) {
+		if due(now, f.NotBefore, longestFence) {
 			return true, err
 		}
 	}
@@ -156,7 +156,7 @@ func (s *round) behind(d document, version int64) error {
 		switch {
 		case version >= m.Expected && since.IsZero():
 			return nil
-		case version >= m.Expected || !since.IsZero() && time.Since(since) >= staleAfter:
+		case version >= m.Expected || !since.IsZero() && !within(time.Now(), since, staleAfter):
 			return tx.PutCursor(name, nil)
 		}
 		held = &Failure{Class: Rejected, Msg: errStale.Error(), Err: errStale}

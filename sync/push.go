@@ -108,7 +108,7 @@ func (s *round) plan(d document) (p *draft, err error) {
 		}
 		ready := func(r store.Record) bool {
 			s.again(r.After)
-			return !now.Before(r.After) && !fenced[r.Node.Node]
+			return due(now, r.After, againMax) && !fenced[r.Node.Node]
 		}
 		p = &draft{plan: newPlan(expected, log, ready), expected: m.Expected, checked: s.inStep[d.id]}
 		if len(log) > 0 {

@@ -145,6 +145,9 @@ func bindIntent(tx *store.Tx, in *store.Intent, r *Reading, canBeOurs func(outli
 	if err != nil {
 		return err
 	}
+	if in.NotBefore.Sub(now) > longestFence { // the clock was set back
+		in.NotBefore = now.Add(fenceOf(Class(in.Cause)))
+	}
 	ended := !now.Before(in.NotBefore)
 	candidate := candidatesOf(in)
 	pairs := matchInserts(in, edit.Changes, r, func(id outline.ServiceID) bool { return canBeOurs(id, candidate[id]) })

@@ -325,3 +325,94 @@ func TestEditsOfADeletedDocumentAreDone(t *testing.T) {
 		}
 	})
 }
+
+// A clock that was a year ahead for a while does not stop anything for a year.
+func TestClockThatWasAhead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, doc := sample(t, server.Compat)
+		s.Once("doc/edit", 0, remotetest.LostTimeout)
+		c.add(doc, "beta", "waits behind a fence")
+		c.once()
+		year := time.Now().Add(365 * 24 * time.Hour)
+		err := c.db.Update(func(tx *store.Tx) error {
+			fenced, err := tx.Fenced(doc)
+			if err != nil || len(fenced) != 1 {
+				t.Fatalf("%v %v", fenced, err)
+			}
+			fenced[0].NotBefore = year
+			if err := tx.PutFenced(fenced[0]); err != nil {
+				return err
+			}
+			a, err := tx.Account()
+			a.LastList, a.PrefsAt = year, year
+			if err != nil {
+				return err
+			}
+			for r, err := range tx.Unconfirmed(doc) {
+				if err != nil {
+					return err
+				}
+				r.After = year
+				if err := tx.Rewrite(r); err != nil {
+					return err
+				}
+			}
+			return tx.PutAccount(a)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Faults(nil)
+		c.running()
+		time.Sleep(3 * time.Hour)
+		if n := c.unconfirmed(); n != 0 {
+			t.Errorf("%d left\n%s", n, c.log())
+		}
+		if n := s.Requests()["file/list"]; n == 0 {
+			t.Error("the list is never read")
+		}
+	})
+}
+
+// A read that was put off by a clock far ahead is taken in the end.
+func TestStaleReadWithClockAhead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, doc := sample(t, server.Safe)
+		year := time.Now().Add(365 * 24 * time.Hour)
+		err := c.db.Update(func(tx *store.Tx) error {
+			m, _, err := tx.Meta(doc)
+			if err != nil {
+				return err
+			}
+			if err := tx.SetExpected(doc, m.Version+3); err != nil {
+				return err
+			}
+			return tx.PutCursor("stale/"+string(doc), []byte(year.UTC().Format(time.RFC3339Nano)))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.add(doc, "beta", "later")
+		s.Faults(nil)
+		c.settle()
+	})
+}
+
+// An account without an inbox is not asked for it all the time.
+func TestNoInboxIsQuiet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, _ := sample(t, server.Safe)
+		if err := s.Client(t).SetPreference(t.Context(), sync.InboxLocation, ""); err != nil {
+			t.Fatal(err)
+		}
+		c = newClient(t, s)
+		c.settle()
+		c.running()
+		time.Sleep(time.Minute)
+		s.Faults(nil)
+		time.Sleep(time.Hour)
+		if n := s.Requests()["pref/get"]; n > 12 {
+			t.Errorf("%d questions for the inbox in an hour", n)
+		}
+	})
+}

@@ -144,7 +144,7 @@ func (s *round) finish(err error) error {
 	s.report.Waiting = waiting
 	quiet := err == nil && len(s.report.Failed) == 0 && s.account.Trouble == nil && len(s.account.Held) == 0 &&
 		s.report.Pulled == 0 && s.report.Sent == 0
-	if werr != nil || quiet && !s.List && now.Sub(s.account.LastSync) < listEvery {
+	if werr != nil || quiet && !s.List && within(now, s.account.LastSync, listEvery) {
 		return werr
 	}
 	st := s.Status()
@@ -200,12 +200,14 @@ func budgetsOf(r Remote) []store.Budget {
 // the reads need, asks for no more than makes the inbox usable.
 func (s *round) preferences(ctx context.Context) error {
 	known, busy := s.account.Inbox != "", s.report.Pulled > 0
-	fresh := time.Since(s.account.PrefsAt) < 24*time.Hour
-	if s.report.Documents == 0 || known && (busy || fresh) {
+	fresh := within(time.Now(), s.account.PrefsAt, 24*time.Hour)
+	asked := !s.List && within(time.Now(), s.noInbox, listEvery)
+	if s.report.Documents == 0 || known && (busy || fresh) || asked {
 		return nil
 	}
 	inbox, err := s.cfg.Remote.Preference(ctx, InboxLocation)
 	if err != nil || inbox == "" {
+		s.noInbox = time.Now()
 		return nil // no inbox is no trouble; a later round asks again
 	}
 	position := ""
@@ -245,7 +247,7 @@ const (
 func (s *round) tidy(now time.Time) error {
 	return s.cfg.DB.Update(func(tx *store.Tx) error {
 		last, err := cursorTime(tx, "tidied")
-		if err != nil || now.Sub(last) < 24*time.Hour {
+		if err != nil || within(now, last, 24*time.Hour) {
 			return err
 		}
 		return errors.Join(
