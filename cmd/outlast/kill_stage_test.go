@@ -25,9 +25,10 @@ import (
 
 // killStage is a service in this process and a home for daemons of their own.
 type killStage struct {
-	dir, token, address string
-	env                 []string
-	snares              *snares
+	account
+	dir    string
+	env    []string
+	snares *snares
 
 	daemon *exec.Cmd
 	door   *door
@@ -38,40 +39,14 @@ func boxes() []string { return []string{"One", "Two", "Three", "One/Box", "Two/B
 
 func openKillStage(t *testing.T, profile server.Profile) *killStage {
 	s := &killStage{dir: t.TempDir(), snares: &snares{}}
-	srv, err := server.Open(server.Config{Path: filepath.Join(s.dir, "server.db"), Profile: profile})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := srv.Close(); err != nil {
-			t.Errorf("close the service: %v", err)
-		}
+	s.account = openAccount(t, profile, func(service http.Handler) http.Handler {
+		s.snares.next = service
+		return s.snares
 	})
-	if s.token, _, err = srv.CreateToken(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	s.snares.next = srv.Handler()
-	listener := httptest.NewServer(s.snares)
-	t.Cleanup(listener.Close)
-	s.address = listener.URL + "/api/v1/"
-	s.env = killEnvironment(s.dir)
+	s.env = ownEnvironment(s.dir)
 	s.initHome(t)
 	t.Cleanup(func() { s.kill(t) })
 	return s
-}
-
-// killEnvironment is that of a person without settings.
-func killEnvironment(dir string) []string {
-	env := []string{
-		"HOME=" + dir, "XDG_RUNTIME_DIR=" + dir, "OUTLAST_HOME=" + filepath.Join(dir, "h"),
-		"OUTLAST_KEYRING=off", "GORACE=atexit_sleep_ms=0",
-	}
-	for _, v := range os.Environ() {
-		if strings.HasPrefix(v, "PATH=") || strings.HasPrefix(v, "TMPDIR=") || strings.HasPrefix(v, "SYSTEMROOT=") {
-			env = append(env, v)
-		}
-	}
-	return env
 }
 
 // place is where the client keeps its files.
@@ -85,11 +60,7 @@ func (s *killStage) place(t *testing.T) config.Home {
 
 // initHome makes a client that looks for changes all the time.
 func (s *killStage) initHome(t *testing.T) {
-	tokenFile := filepath.Join(s.dir, "token")
-	if err := os.WriteFile(tokenFile, []byte(s.token+"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	s.outlast(t, "init", "-q", "--server", s.address, "--token-file", tokenFile)
+	s.outlast(t, "init", "-q", "--server", s.address, "--token-file", s.tokenFile)
 	file, err := os.OpenFile(s.place(t).ConfigFile, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		t.Fatal(err)
@@ -112,17 +83,13 @@ func (s *killStage) initHome(t *testing.T) {
 
 // command returns the program in a process of its own.
 func (s *killStage) command(args ...string) *exec.Cmd {
-	cmd := exec.Command("outlast", args...) // TestMain has put it into PATH
-	cmd.Env, cmd.Dir = s.env, s.dir
-	return cmd
+	return ownCommand(s.dir, s.env, args...)
 }
 
 // outlast runs a command to its end.
 func (s *killStage) outlast(t *testing.T, args ...string) {
 	t.Helper()
-	if out, err := s.command(args...).CombinedOutput(); err != nil {
-		t.Fatalf("outlast %s: %v\n%s", strings.Join(args, " "), err, out)
-	}
+	runCommand(t, s.command(args...))
 }
 
 // startDaemon starts one and waits until it answers.
