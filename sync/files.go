@@ -23,6 +23,9 @@ func (s *round) files(ctx context.Context) error {
 	if err := s.replayFiles(ctx); err != nil {
 		return err
 	}
+	if in, err := s.inflight(""); in != nil || err != nil {
+		return err // still in doubt: a list would close it
+	}
 	c := waiting[""]
 	wanted := s.List || c.Pending+c.Acknowledged > 0 || !within(time.Now(), s.account.LastList, listEvery)
 	if !wanted {

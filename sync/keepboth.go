@@ -12,13 +12,14 @@ import (
 const OtherVersion = "⚠ other version #conflict"
 
 // keepOther puts the service's text below n: one such child per node, whose
-// text is replaced by the next.
+// text goes to the trash when the next replaces it.
 func (m *merger) keepOther(n *outline.Node, o otherVersion) {
 	m.out.conflicts++
 	f := outline.Fields{Content: strings.TrimSpace(OtherVersion + " " + o.content), Note: o.note}
 	for c := range n.Children() {
 		if strings.HasPrefix(c.Content, OtherVersion) {
 			if mask := c.Differ(f) & (outline.Content | outline.Note); mask != 0 {
+				m.trashText(c, c.Only(mask), "replaced by a later version")
 				m.add(outline.Change{Kind: outline.Update, Node: c.ID, Mask: mask, New: f})
 			}
 			return
@@ -58,11 +59,16 @@ func (m *merger) trashOverwritten() {
 			continue
 		}
 		f := outline.Fields{Content: h.lost.content, Note: h.lost.note}
-		m.out.trash = append(m.out.trash, store.Trashed{
-			ID: m.newID(), At: m.now, Doc: m.remote.ID, Path: m.remote.Node(id).Path(),
-			Why: "replaced at the service", Nodes: []outline.TreeEntry{{ID: id, Fields: f}},
-		})
+		m.trashText(m.remote.Node(id), f, "replaced at the service")
 	}
+}
+
+// trashText keeps text that n had.
+func (m *merger) trashText(n *outline.Node, f outline.Fields, why string) {
+	m.out.trash = append(m.out.trash, store.Trashed{
+		ID: m.newID(), At: m.now, Doc: m.remote.ID, Path: n.Path(),
+		Why: why, Nodes: []outline.TreeEntry{{ID: n.ID, Fields: f}},
+	})
 }
 
 // trashVanished keeps what the service deleted and nobody wanted back.

@@ -33,9 +33,11 @@ func histories(t *testing.T) int {
 	return 60
 }
 
-// Several clients edit the same document at random, over a connection that
-// loses requests and answers, and are killed now and then. In the end all must
-// agree with the service, and every text that nobody deleted is there once.
+// Three clients and a stranger edit the same document at random, over a
+// connection that loses requests and answers. Clients are killed at rest and in
+// the middle of a round, undo what they did, make and rename documents, and find
+// the document read-only for a while. In the end all must agree with the
+// service, and every text that nobody deleted is there once.
 func TestRandomHistoriesConverge(t *testing.T) {
 	for _, p := range profiles {
 		for seed := range histories(t) {
@@ -47,35 +49,46 @@ func TestRandomHistoriesConverge(t *testing.T) {
 }
 
 type world struct {
-	t       *testing.T
-	rnd     *rand.Rand
-	service *remotetest.Service
-	clients []*client
-	doc     string
-	made    int
-	deleted map[string]bool // texts that somebody deleted or wrote over
+	t        *testing.T
+	rnd      *rand.Rand
+	service  *remotetest.Service
+	clients  []*client
+	doc      string
+	made     int
+	deleted  map[string]bool // texts that somebody deleted or wrote over
+	strange  []string        // texts of the stranger
+	killIn   int             // requests until kill is called
+	kill     func()
+	readOnly bool
 }
 
 func runHistory(t *testing.T, p server.Profile, seed uint64) {
 	s, first, _ := sample(t, p)
 	w := &world{t: t, rnd: rand.New(rand.NewPCG(seed, 1)), service: s, doc: "Plan", deleted: make(map[string]bool)}
-	second := newClient(t, s)
-	second.settle()
-	w.clients = []*client{first, second}
+	w.clients = []*client{first, newClient(t, s), newClient(t, s)}
+	for _, c := range w.clients {
+		c.settle()
+	}
 	faults := rand.New(rand.NewPCG(seed, 2))
 	kinds := append(remotetest.Applied(), remotetest.Lost()...)
 	s.Faults(func(path string, _ int) remotetest.Fault {
+		if w.killIn--; w.killIn == 0 && w.kill != nil {
+			w.kill()
+			return []remotetest.Fault{remotetest.LostStuck, remotetest.AppliedStuck}[faults.IntN(2)]
+		}
 		if faults.IntN(100) < 25 && path == "doc/edit" || faults.IntN(100) < 5 {
 			return kinds[faults.IntN(len(kinds))]
 		}
 		return remotetest.None
 	})
-	for range 30 {
+	for range 40 {
 		w.step()
 	}
 	s.Faults(nil)
+	w.setReadOnly(false)
 	for range 3 {
 		for _, c := range w.clients {
+			c.retryParked()
 			c.settle()
 		}
 	}
@@ -87,7 +100,7 @@ func (w *world) step() {
 	i := w.rnd.IntN(len(w.clients))
 	c := w.clients[i]
 	doc := c.doc(w.doc)
-	switch k := w.rnd.IntN(20); {
+	switch k := w.rnd.IntN(34); {
 	case k < 5:
 		w.made++
 		parent := w.pick(c, doc, true)
@@ -102,9 +115,24 @@ func (w *world) step() {
 	case k < 13:
 		c.restart()
 		w.t.Logf("%d: restart", i)
-	case k < 18:
+	case k < 20:
 		r, err := c.once() // may meet a fault
 		w.t.Logf("%d: sync %+v: %v", i, r, err)
+	case k < 22:
+		r, err := c.engine.Once(w.t.Context(), sync.Round{})
+		w.t.Logf("%d: sync as the daemon %+v: %v", i, r, err)
+	case k < 24:
+		w.killed(i, c)
+	case k < 26:
+		w.mark(i, c, doc)
+	case k < 27:
+		w.undo(i, c)
+	case k < 29:
+		w.stranger()
+	case k < 30:
+		w.files(i, c)
+	case k < 31:
+		w.setReadOnly(!w.readOnly)
 	default:
 		time.Sleep(time.Duration(w.rnd.IntN(60)) * time.Second)
 	}
@@ -172,15 +200,21 @@ func (w *world) check() {
 		}
 		w.checkSum(c)
 	}
+	w.checkFiles()
 	count := make(map[string]int)
 	for line := range strings.SplitSeq(want, "\n") {
 		text, _, _ := strings.Cut(strings.TrimSpace(line), " {")
-		text = strings.TrimPrefix(text, sync.OtherVersion+" ")
+		text = strings.TrimSuffix(strings.TrimPrefix(text, sync.OtherVersion+" "), " [x]")
 		count[text]++
 	}
 	for text, n := range count {
-		if n > 1 && text != "" && text != sync.RecoveredTitle { // each client may have made one
+		if n > 1 && strings.Contains(text, " number ") && !strings.HasPrefix(text, "was in: ") && !w.deleted[text] { // what was deleted, several may have made again
 			t.Errorf("%q is there %d times in\n%s", text, n, want)
+		}
+	}
+	for _, text := range w.strange {
+		if !w.deleted[text] && count[text] == 0 && !w.trashed(text) {
+			t.Errorf("%q is lost; service has\n%s", text, want)
 		}
 	}
 	for i := 1; i <= w.made; i++ {
@@ -222,7 +256,7 @@ func (w *world) trashed(text string) (found bool) {
 					return err
 				}
 				for _, n := range tr.Nodes {
-					found = found || n.Content == text
+					found = found || strings.TrimPrefix(n.Content, sync.OtherVersion+" ") == text
 				}
 			}
 			return nil
