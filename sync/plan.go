@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"cmp"
 	"slices"
 
 	"outlast/internal/outline"
@@ -17,8 +18,8 @@ type plan struct {
 	sim     *outline.Document // the service's document after what was sent
 	todo    []outline.Change  // still to be sent, in an order that works
 	owed    map[outline.NodeID]map[outline.Kind]bool
-	moves   int            // in owed
-	records []store.Record // those that the plan fulfils
+	moves   int                               // in owed
+	records map[outline.NodeID][]store.Record // those that the plan fulfils
 }
 
 // batch is one request of a plan.
@@ -32,14 +33,18 @@ type batch struct {
 // records that ready allows. A record that cannot be applied without one that
 // is not ready waits with it.
 func newPlan(expected *outline.Document, log []store.Record, ready func(store.Record) bool) *plan {
-	p := &plan{sim: expected, owed: make(map[outline.NodeID]map[outline.Kind]bool)}
+	p := &plan{
+		sim:     expected,
+		owed:    make(map[outline.NodeID]map[outline.Kind]bool),
+		records: make(map[outline.NodeID][]store.Record),
+	}
 	wanted := expected.Clone()
 	for _, r := range log {
 		if r.State != store.Pending || !ready(r) {
 			continue
 		}
 		if wanted.Apply(*r.Node) == nil {
-			p.records = append(p.records, r)
+			p.records[r.Node.Node] = append(p.records[r.Node.Node], r)
 		}
 	}
 	for _, c := range outline.Diff(expected, wanted) {
@@ -139,28 +144,50 @@ func (p *plan) take(b *batch, c outline.Change, fresh, emptied map[outline.NodeI
 	b.changes = append(b.changes, c)
 }
 
-// done marks the changes of a request as made.
-func (p *plan) done(b batch) {
+// done marks the changes of a request as made, and returns the records that it
+// fulfils.
+func (p *plan) done(b batch) []store.Record {
+	moves := p.moves
 	for _, c := range b.changes {
 		delete(p.owed[c.Node], c.Kind)
 		if c.Kind == outline.Move {
 			p.moves--
 		}
 	}
+	if p.moves < moves && p.moves == 0 {
+		return p.fulfilled() // any move may have been the one that was waited for
+	}
+	var out []store.Record
+	for _, c := range b.changes {
+		out = p.takeFulfilled(out, c.Node)
+	}
+	return out
 }
 
 // fulfilled takes those records out of the plan for which nothing is left to
-// be sent, and returns them. A move may be made by moving the siblings, so it
-// is fulfilled when no move at all is left.
+// be sent, and returns them.
 func (p *plan) fulfilled() []store.Record {
 	var out []store.Record
-	p.records = slices.DeleteFunc(p.records, func(r store.Record) bool {
-		owed := p.owed[r.Node.Node]
+	for n := range p.records {
+		out = p.takeFulfilled(out, n)
+	}
+	slices.SortFunc(out, func(a, b store.Record) int { return cmp.Compare(a.Seq, b.Seq) })
+	return out
+}
+
+// takeFulfilled is fulfilled for one node. A move may be made by moving the
+// siblings, so it is fulfilled when no move at all is left.
+func (p *plan) takeFulfilled(out []store.Record, n outline.NodeID) []store.Record {
+	owed := p.owed[n]
+	left := slices.DeleteFunc(p.records[n], func(r store.Record) bool {
 		if owed[outline.Insert] || owed[r.Node.Kind] || r.Node.Kind == outline.Move && p.moves > 0 {
 			return false
 		}
 		out = append(out, r)
 		return true
 	})
+	if p.records[n] = left; len(left) == 0 {
+		delete(p.records, n)
+	}
 	return out
 }

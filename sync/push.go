@@ -68,6 +68,9 @@ func (s *round) push(ctx context.Context, d document) error {
 		if err := s.sendPlan(ctx, d, p); err != nil {
 			return err
 		}
+		if len(p.todo)+len(p.records) == 0 {
+			return nil // what was recorded meanwhile is for the next round
+		}
 	}
 	return nil
 }
@@ -255,7 +258,7 @@ func (s *round) prepare(tx *store.Tx, in *store.Intent) error {
 
 // sent writes down a clean Ok (T3): the base stays, since only a read changes it.
 func (s *round) sent(d document, p *draft, b batch, in *store.Intent, res *NodeEdited) error {
-	p.done(b)
+	fulfilled := p.done(b)
 	version := p.expected + 1
 	if res.Version != 0 {
 		version = res.Version
@@ -272,7 +275,7 @@ func (s *round) sent(d document, p *draft, b batch, in *store.Intent, res *NodeE
 		if err := tx.SetExpected(d.id, version); err != nil {
 			return err
 		}
-		if err := acknowledge(tx, p.fulfilled(), 1); err != nil {
+		if err := acknowledge(tx, fulfilled, 1); err != nil {
 			return err
 		}
 		return tx.DropInflight(d.id)
@@ -331,16 +334,13 @@ func (s *round) refused(ctx context.Context, d document, p *draft, b batch, caus
 		}
 		return s.pull(ctx, d)
 	}
-	nodes := make(map[outline.NodeID]bool, len(b.changes))
-	for _, c := range b.changes {
-		nodes[c.Node] = true
-	}
 	var parked []store.Record
-	for _, r := range p.records {
-		if nodes[r.Node.Node] {
+	for _, c := range b.changes {
+		for _, r := range p.records[c.Node] {
 			r.State, r.Reason = store.Parked, cause.Error()
 			parked = append(parked, r)
 		}
+		delete(p.records, c.Node)
 	}
 	s.cfg.Log.Warn("service refuses a change; parked", "doc", d.id, "records", len(parked), "err", cause)
 	s.report.Failed = append(s.report.Failed, Failed{Doc: d.id, Title: d.title, Err: cause})

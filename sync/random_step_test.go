@@ -63,15 +63,16 @@ func (w *world) undo(i int, c *client) {
 	if last == nil {
 		return
 	}
+	if n := c.document(last.Doc).Node(last.Node.Node); n != nil {
+		w.deleted[n.Content] = true
+	}
 	back := op(last.Doc, last.Node.Inverse())
 	err := c.db.Update(func(tx *store.Tx) error {
 		_, err := tx.Append(back)
 		return err
 	})
 	w.t.Logf("%d: undo %+v: %v", i, *last.Node, err)
-	if err == nil {
-		w.deleted[last.Node.New.Content] = true
-	}
+	w.deleted[last.Node.New.Content], w.deleted[last.Node.Old.Content] = true, true
 }
 
 // stranger changes the document by the plain interface of the service.
