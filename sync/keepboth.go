@@ -19,6 +19,7 @@ func (m *merger) keepOther(n *outline.Node, o otherVersion) {
 	for c := range n.Children() {
 		if strings.HasPrefix(c.Content, OtherVersion) {
 			if mask := c.Differ(f) & (outline.Content | outline.Note); mask != 0 {
+				m.holding[c.ID] = true
 				m.trashText(c, c.Only(mask), "replaced by a later version")
 				m.add(outline.Change{Kind: outline.Update, Node: c.ID, Mask: mask, New: f})
 			}

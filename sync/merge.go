@@ -61,7 +61,7 @@ func merge(in mergeInput) merged {
 
 // mergeWithout merges, and takes moves of the nodes in settled as done.
 func mergeWithout(in mergeInput, settled map[outline.NodeID]bool) merged {
-	m := merger{mergeInput: in, nodes: histories(in), settled: settled}
+	m := merger{mergeInput: in, nodes: histories(in), settled: settled, holding: make(map[outline.NodeID]bool)}
 	m.out.work = in.remote.Clone()
 	for _, r := range m.withoutOvertaken() {
 		m.rebase(r)
@@ -97,6 +97,7 @@ type merger struct {
 	mergeInput
 	nodes   map[outline.NodeID]*history
 	settled map[outline.NodeID]bool
+	holding map[outline.NodeID]bool // existing nodes that this merge put the service's text into
 	out     merged
 }
 
@@ -193,7 +194,7 @@ func (m *merger) move(r store.Record, n *outline.Node) {
 // delete keeps a node that the service has changed, moved or put something
 // below, and with it the ancestors that were to be deleted.
 func (m *merger) delete(r store.Record, n *outline.Node) {
-	if n.First() != nil || m.changedThere(n) {
+	if n.First() != nil || m.holding[n.ID] || m.changedThere(n) {
 		m.out.conflicts++
 		m.confirm(r)
 		return

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -413,6 +414,29 @@ func TestNoInboxIsQuiet(t *testing.T) {
 		time.Sleep(time.Hour)
 		if n := s.Requests()["pref/get"]; n > 12 {
 			t.Errorf("%d questions for the inbox in an hour", n)
+		}
+	})
+}
+
+// The child that takes in the service's text may be one that was deleted here:
+// that text must not go with it.
+func TestDeletedConflictChildKeepsNewText(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, doc := sample(t, server.Safe)
+		other := newClient(t, s)
+		other.settle()
+		other.edit(doc, "beta one", "theirs")
+		other.settle()
+		c.edit(doc, "beta one", "ours")
+		c.settle()
+		other.settle()
+		other.edit(doc, "ours", "their second")
+		other.settle()
+		c.edit(doc, "ours", "our second")
+		c.remove(doc, "our second")
+		c.settle()
+		if got := served(t, s, "Plan"); !strings.Contains(got, "their second") {
+			t.Errorf("got\n%s", got)
 		}
 	})
 }
