@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 
+	"outlast/internal/health"
 	"outlast/internal/secret"
 	"outlast/internal/web"
+	"outlast/store"
 	"outlast/sync"
 )
 
@@ -35,7 +37,7 @@ func syncResult(r sync.Report) web.SyncResult {
 		Conflicts: r.Conflicts, Waiting: r.Waiting, Failed: []web.SyncFailed{},
 	}
 	for _, f := range r.Failed {
-		res.Failed = append(res.Failed, web.SyncFailed{Doc: f.Doc, Title: f.Title, Error: f.Err.Error()})
+		res.Failed = append(res.Failed, web.SyncFailed{Doc: f.Doc, Title: f.Title, Error: health.Cause(f.Err.Error())})
 	}
 	if !r.Next.IsZero() {
 		next := r.Next.UTC()
@@ -47,31 +49,33 @@ func syncResult(r sync.Report) web.SyncResult {
 // handlerError gives errors of the engine the sentinels that travel.
 func handlerError(err error) error {
 	switch {
+	case errors.Is(err, context.Canceled):
+		return err
 	case errors.Is(err, secret.ErrNone):
 		return web.Fail(web.ErrToken, "no token is stored for this service", "`outlast login` stores it")
 	case errors.Is(err, sync.ErrOtherAccount):
 		return web.Fail(web.ErrConfirm, "the service shows another account than the one kept here",
 			"go back to the old --server and token, or choose another --home for this account")
 	case errors.Is(err, sync.ErrHeld):
-		return web.Fail(web.ErrConfirm, err.Error(),
-			"what was read is not plausible and nothing of it was taken; look at the account by another way, then `outlast sync`")
+		return web.Fail(web.ErrConfirm, told(health.KindHold, err),
+			"look at the account by another way, then `outlast sync`")
 	case errors.Is(err, sync.ErrToken):
-		return web.Fail(web.ErrToken, "the service refuses the token", "`outlast login` takes a new token; nothing is sent until then")
-	case errors.Is(err, sync.ErrUnreachable), errors.Is(err, sync.ErrRateLimited):
-		return web.Fail(web.ErrUnreachable, "the service does not answer ("+reason(err)+")",
-			"nothing to do while a daemon runs; else `outlast sync` later")
+		return web.Fail(web.ErrToken, "the service does not accept the token", "`outlast login` takes a new token; nothing is sent until then")
+	case errors.Is(err, sync.ErrRateLimited):
+		return web.Fail(web.ErrUnreachable, told(health.KindRate, err), later)
+	case errors.Is(err, sync.ErrUnreachable):
+		return web.Fail(web.ErrUnreachable, told(health.KindOffline, err), later)
+	}
+	if _, ok := errors.AsType[*sync.Failure](err); ok {
+		return web.Fail(web.ErrUnreachable, told(health.KindService, err), later)
 	}
 	return err
 }
 
-// reason returns why a request failed, without what was being done.
-func reason(err error) string {
-	f, ok := errors.AsType[*sync.Failure](err)
-	switch {
-	case !ok:
-		return err.Error()
-	case f.Code != "":
-		return f.Code + ": " + f.Msg
-	}
-	return f.Msg
+// later is what to do when only time helps.
+const later = "nothing to do while a daemon runs; else `outlast sync` later"
+
+// told puts an error in the words of the status.
+func told(kind string, err error) string {
+	return health.Tell(store.Trouble{Kind: kind, Text: err.Error()})
 }

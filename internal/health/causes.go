@@ -23,16 +23,16 @@ func storage(f Facts) []finding {
 
 // Kinds of store.Trouble that the engine writes.
 const (
-	kindOffline    = "offline"
-	kindService    = "service"
-	kindToken      = "token"
-	kindRate       = "rate"
-	kindHold       = "hold"
-	kindPermission = "permission"
+	KindOffline    = "offline"
+	KindService    = "service"
+	KindToken      = "token"
+	KindRate       = "rate"
+	KindHold       = "hold"
+	KindPermission = "permission"
 )
 
 // unreached tells whether a kind of trouble means that the service does not serve.
-func unreached(kind string) bool { return kind == kindOffline || kind == kindService }
+func unreached(kind string) bool { return kind == KindOffline || kind == KindService }
 
 // account judges what the engine wrote down of the account and its documents.
 func account(f Facts) []finding {
@@ -42,12 +42,12 @@ func account(f Facts) []finding {
 	}
 	for _, id := range slices.Sorted(maps.Keys(f.Account.Held)) {
 		t := f.Account.Held[id]
-		found = append(found, finding{Held, Warning, "a document waits for you: " + t.Text, t.Since})
+		found = append(found, finding{Held, Warning, "a document waits for you: " + Tell(t), t.Since})
 	}
 	if f.Queue.Parked > 0 {
 		found = append(found, finding{
 			state: Held, level: Warning,
-			text: fmt.Sprintf("%d edits were refused by the service and wait for you", f.Queue.Parked),
+			text: edits(f.Queue.Parked, "was", "were") + " refused by the service and wait for you: `outlast queue list`",
 		})
 	}
 	if f.SmallClass != ClassFailing && (f.LargeClass == ClassFailing || f.LargeClass == ClassSlow) {
@@ -61,24 +61,29 @@ func account(f Facts) []finding {
 
 // trouble turns the account's trouble into a cause.
 func trouble(f Facts, t store.Trouble) finding {
-	c := finding{text: t.Text, since: t.Since, level: Warning, state: Degraded}
+	c := finding{text: Tell(t), since: t.Since, level: Warning, state: Degraded}
 	switch t.Kind {
-	case kindOffline, kindService:
+	case KindOffline, KindService:
 		c.state = Offline
-	case kindToken:
+	case KindToken:
 		c.state, c.level = SignedOut, Critical
-	case kindHold, kindPermission:
+	case KindHold, KindPermission:
 		c.state = Held
-	case kindRate:
+	case KindRate:
 		c.level = Fine
 	}
-	if c.text == "" {
-		c.text = "trouble: " + t.Kind
-	}
-	if c.state == Offline && !t.Since.IsZero() {
-		c.text += fmt.Sprintf(" (since %s, %d edits are safe on this disk)", t.Since.UTC().Format(time.RFC3339), f.Queue.Pending)
+	if c.state == Offline && f.Queue.Pending > 0 {
+		c.text += "; " + edits(f.Queue.Pending, "is", "are") + " safe on this disk"
 	}
 	return c
+}
+
+// edits counts edits, with the verb that goes with them.
+func edits(n int, one, more string) string {
+	if n == 1 {
+		return "1 edit " + one
+	}
+	return fmt.Sprintf("%d edits %s", n, more)
 }
 
 func starting(f Facts) finding {
