@@ -48,14 +48,15 @@ a restart and after the edit was sent; --redo makes them again.`,
 }
 
 func (a *app) undoVerb(redo bool) string {
-	verb := "took back:"
-	if redo {
-		verb = "did again:"
+	switch {
+	case redo && a.flags.dryRun:
+		return "would do again:"
+	case redo:
+		return "did again:"
+	case a.flags.dryRun:
+		return "would take back:"
 	}
-	if a.flags.dryRun {
-		verb = "would have taken back:"
-	}
-	return verb
+	return "took back:"
 }
 
 // actorText leaves out what an undo adds to its name: the group it took back.

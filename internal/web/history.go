@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"strings"
 
 	"outlast/internal/outline"
@@ -94,11 +95,32 @@ func groups(tx *store.Tx) func(yield func(past, error) bool) {
 	}
 }
 
-// describe tells for people what a group did.
+// describe tells for people what a group did; of an undo, what it took back,
+// which is what a redo makes again.
 func (g past) describe(files *outline.Files) UndoGroup {
 	last := g.recs[len(g.recs)-1] // the first that was made
+	recs := g.recs
+	if strings.HasPrefix(last.Actor, undoMark) {
+		recs = inverse(recs)
+	}
 	return UndoGroup{
 		Group: string(g.origin), Actor: g.recs[0].Actor, At: last.Wall.UTC(),
-		Ops: len(g.recs), What: what(files, g.recs),
+		Ops: len(g.recs), What: what(files, recs),
 	}
+}
+
+// inverse returns records as they were before they were taken back.
+func inverse(recs []store.Record) []store.Record {
+	before := slices.Clone(recs)
+	slices.Reverse(before)
+	for i, rec := range before {
+		if rec.File != nil {
+			c := rec.File.Inverse()
+			before[i].File = &c
+		} else {
+			c := rec.Node.Inverse()
+			before[i].Node = &c
+		}
+	}
+	return before
 }

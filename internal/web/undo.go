@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"outlast/internal/outline"
@@ -71,14 +72,28 @@ func (a *api) undo(s session, r UndoRequest) (UndoResult, error) {
 func (c *command) undone() ([]UndoGroup, error) {
 	done := []UndoGroup{}
 	for k := 0; ; k++ {
-		rec, ok, err := c.tx.Known(c.group.sub(k).op(0))
-		if err != nil || !ok {
+		recs, err := c.recorded(c.group.sub(k))
+		if err != nil || len(recs) == 0 {
 			return done, err
 		}
-		_, origin, _ := strings.Cut(rec.Actor, ":")
-		done = append(done, UndoGroup{
-			Group: origin, Actor: rec.Actor, At: rec.Wall.UTC(), What: what(c.files, []store.Record{rec}),
-		})
+		_, origin, _ := strings.Cut(recs[0].Actor, ":")
+		g := past{origin: store.OpID(origin), recs: recs}
+		done = append(done, g.describe(c.files))
+	}
+}
+
+// recorded returns the records of a group, newest first.
+func (c *command) recorded(g group) (recs []store.Record, err error) {
+	for {
+		rec, ok, err := c.tx.Known(g.op(len(recs)))
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			slices.Reverse(recs)
+			return recs, nil
+		}
+		recs = append(recs, rec)
 	}
 }
 

@@ -27,7 +27,10 @@ func TestUndoAndRedo(t *testing.T) {
 	}
 	w.wantTree(doc, strings.Split(start, "\n")...)
 
-	must(w.Undo(ctx, UndoRequest{Redo: true}))(t)
+	r = must(w.Undo(ctx, UndoRequest{Redo: true}))(t)
+	if len(r.Groups) != 1 || r.Groups[0].What != "delete 2 items in Work" {
+		t.Errorf("got %+v, want what was made again, not what that took back", r.Groups)
+	}
 	w.wantTree(doc, "c")
 	must(w.Undo(ctx, UndoRequest{Redo: true}))(t)
 	w.wantTree(doc, "c x")
@@ -40,6 +43,22 @@ func TestUndoAndRedo(t *testing.T) {
 	wantError(t, err, ErrNothing)
 	must(w.Undo(ctx, UndoRequest{N: 2}))(t)
 	w.wantTree(doc, strings.Split(start, "\n")...)
+}
+
+// A request that is said again is answered in the same words as the first time.
+func TestUndoRepeatedNamesTheSame(t *testing.T) {
+	w := newWorld(t)
+	doc := w.doc("Work", "a", " b", "c")
+	must(w.Remove(t.Context(), RemoveRequest{Names: []string{"Work/a"}}))(t)
+	for _, redo := range []bool{false, true} {
+		r := UndoRequest{Redo: redo, Change: Change{Group: NewGroup()}}
+		first, again := must(w.Undo(t.Context(), r))(t), must(w.Undo(t.Context(), r))(t)
+		if len(first.Groups) != 1 || len(again.Groups) != 1 || !again.Repeated ||
+			first.Groups[0].What != again.Groups[0].What || first.Groups[0].Ops != again.Groups[0].Ops {
+			t.Errorf("redo %v: got %+v, then %+v", redo, first, again)
+		}
+	}
+	w.wantTree(doc, "c")
 }
 
 func TestUndoSurvivesRestart(t *testing.T) {
