@@ -402,11 +402,11 @@ func TestStaleReadWithClockAhead(t *testing.T) {
 // An account without an inbox is not asked for it all the time.
 func TestNoInboxIsQuiet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, c, _ := sample(t, server.Safe)
+		s, _, _ := sample(t, server.Safe)
 		if err := s.Client(t).SetPreference(t.Context(), sync.InboxLocation, ""); err != nil {
 			t.Fatal(err)
 		}
-		c = newClient(t, s)
+		c := newClient(t, s)
 		c.settle()
 		c.running()
 		time.Sleep(time.Minute)
