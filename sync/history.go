@@ -198,6 +198,7 @@ func mergeText(ancestor, local, remote string) (text, other string) {
 
 // sameText compares without regard to blanks and line ends, which a service
 // may normalise.
-func sameText(a, b string) bool {
-	return a == b || strings.Join(strings.Fields(a), " ") == strings.Join(strings.Fields(b), " ")
-}
+func sameText(a, b string) bool { return a == b || words(a) == words(b) }
+
+// words returns a text with each run of blanks as one.
+func words(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -21,9 +21,11 @@ type pair struct {
 }
 
 // matchInserts finds which new nodes of a read are the unbound inserts of an
-// intent: equal in all fields, below the same parent, in the same order. isNew
-// tells which nodes of the read can be: those that were not there before, are
-// not bound and not known dead. Equal inserts are interchangeable.
+// intent: equal in all fields, below the same parent, in the same order; and of
+// what is left those of the same long text anywhere, since somebody may have
+// moved or marked a node before we saw it. isNew tells which nodes of the read
+// can be: those that were not there before, are not bound and not known dead.
+// Equal inserts are interchangeable.
 func matchInserts(in *store.Intent, steps []Step, r *Reading, isNew func(outline.ServiceID) bool) []pair {
 	fields := insertFields(steps)
 	nodes := make(map[outline.ServiceID]*ReadNode, len(r.Nodes))
@@ -48,8 +50,36 @@ func matchInserts(in *store.Intent, steps []Step, r *Reading, isNew func(outline
 		run := commonRun(len(inserts), len(news), equal)
 		pairs = append(pairs, graded(run, inserts, news, fields)...)
 	}
+	return append(pairs, elsewhere(in, fields, r, pairs, isNew)...)
+}
+
+// elsewhere pairs what is left over by the text alone, where that is long.
+func elsewhere(in *store.Intent, fields []outline.Fields, r *Reading, found []pair, isNew func(outline.ServiceID) bool) []pair {
+	inserts, nodes := make(map[int]bool), make(map[outline.ServiceID]bool)
+	for _, p := range found {
+		inserts[p.insert], nodes[p.node] = true, true
+	}
+	byText := make(map[string][]outline.ServiceID)
+	for _, n := range r.Nodes {
+		if isLong(n.Fields) && !nodes[n.ID] && isNew(n.ID) {
+			text := words(n.Fields.Content)
+			byText[text] = append(byText[text], n.ID)
+		}
+	}
+	var pairs []pair
+	for i, ins := range in.Inserts {
+		text := words(fields[i].Content)
+		if ins.Bound != "" || inserts[i] || !isLong(fields[i]) || len(byText[text]) == 0 {
+			continue
+		}
+		pairs = append(pairs, pair{insert: i, node: byText[text][0], strong: true})
+		byText[text] = byText[text][1:]
+	}
 	return pairs
 }
+
+// isLong tells whether a text says enough to be taken for ours by itself.
+func isLong(f outline.Fields) bool { return utf8.RuneCountInString(f.Content) >= strongText }
 
 // insertFields returns the fields of the inserts among steps, in order.
 func insertFields(steps []Step) []outline.Fields {
@@ -82,7 +112,7 @@ func graded(run [][2]int, inserts []int, news []outline.ServiceID, fields []outl
 	var out []pair
 	for k, ij := range run {
 		p := pair{insert: inserts[ij[0]], node: news[ij[1]]}
-		p.strong = utf8.RuneCountInString(fields[p.insert].Content) >= strongText ||
+		p.strong = isLong(fields[p.insert]) ||
 			k > 0 && run[k-1] == [2]int{ij[0] - 1, ij[1] - 1} ||
 			k+1 < len(run) && run[k+1] == [2]int{ij[0] + 1, ij[1] + 1}
 		out = append(out, p)

@@ -177,7 +177,11 @@ func (m *merger) update(r store.Record, n *outline.Node) {
 
 func (m *merger) move(r store.Record, n *outline.Node) {
 	c := r.Node
-	if m.settled[c.Node] || stands(m.out.work, n, c.To, r.State == store.Acknowledged) {
+	acknowledged := r.State == store.Acknowledged
+	remote := m.remote.Node(c.Node)
+	// Who moved it after the service had taken our move came after us.
+	overtaken := acknowledged && remote != nil && m.movedThere(remote)
+	if overtaken || m.settled[c.Node] || stands(m.out.work, n, c.To, acknowledged) {
 		m.confirm(r)
 		return
 	}
@@ -209,14 +213,15 @@ func (m *merger) changedThere(n *outline.Node) bool {
 	if remote == nil {
 		return false
 	}
-	if m.nodes[n.ID].foreign(remote.Fields) {
-		return true
-	}
-	if m.base == nil || m.base.Node(n.ID) == nil {
-		return false
-	}
-	was := m.base.Node(n.ID).Parent()
-	return remote.Parent().ID != was.ID && !m.nodes[n.ID].movedTo(remote.Parent().ID)
+	return m.nodes[n.ID].foreign(remote.Fields) || m.movedThere(remote)
+}
+
+// movedThere tells whether the service shows a node below a parent that is
+// neither the ancestor's nor one that we chose.
+func (m *merger) movedThere(remote *outline.Node) bool {
+	was := nodeOf(m.base, remote.ID)
+	parent := remote.Parent().ID
+	return was != nil && was.Parent().ID != parent && !m.nodes[remote.ID].movedTo(parent)
 }
 
 // keep applies a record to the working tree and leaves it in the log.

@@ -38,7 +38,9 @@ func (s *round) replay(ctx context.Context, d document) error {
 		return s.settled(in, res)
 	case errors.Is(err, ErrRequestExpired), errors.Is(err, ErrRequestMismatch):
 		return nil // the read that follows tells
-	case classOf(err) == Rejected && !errors.Is(err, ErrToken) && !errors.Is(err, ErrRateLimited):
+	case errors.Is(err, ErrToken), errors.Is(err, ErrRateLimited), errors.Is(err, ErrStorageFull):
+		// Says nothing about the first copy, which may still be on its way.
+	case classOf(err) == Rejected:
 		return s.drop(in)
 	}
 	return fmt.Errorf("ask again what became of a request: %w", err)

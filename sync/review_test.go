@@ -440,3 +440,65 @@ func TestDeletedConflictChildKeepsNewText(t *testing.T) {
 		}
 	})
 }
+
+// Who moved a node last has the say, when the first move was acknowledged
+// before.
+func TestLaterMoveOfAnotherClientStands(t *testing.T) {
+	for _, p := range profiles {
+		t.Run(string(p), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, c, doc := sample(t, p)
+				c.move(doc, "alpha one", "beta")
+				if _, err := c.engine.Once(t.Context(), roundFor(doc)); err != nil {
+					t.Fatal(err)
+				}
+				other := newClient(t, s)
+				other.settle()
+				other.move(doc, "alpha one", "gamma")
+				other.settle()
+				for range 10 {
+					c.settle()
+					other.settle()
+					time.Sleep(2 * time.Minute)
+				}
+				want := "alpha\n  alpha two\nbeta\n  beta one\n  beta two\ngamma\n  gamma one\n  gamma two\n  alpha one\n"
+				if got := served(t, s, "Plan"); got != want {
+					t.Errorf("got\n%s", got)
+				}
+			})
+		})
+	}
+}
+
+// An insert whose answer was lost is found again although somebody moved and
+// marked the node before we looked.
+func TestInsertInDoubtThatWasMovedIsFound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, doc := sample(t, server.Compat)
+		c.add(doc, "beta", "a text that is long enough")
+		s.Faults(func(path string, n int) remotetest.Fault {
+			switch path {
+			case "doc/edit":
+				return remotetest.AppliedReset
+			case "doc/read":
+				return remotetest.LostRefused
+			}
+			return remotetest.None
+		})
+		if _, err := c.once(); err == nil {
+			t.Fatal("the round went well without a read")
+		}
+		s.Faults(nil)
+		other := newClient(t, s)
+		other.settle()
+		n := other.node(other.doc("Plan"), "a text that is long enough")
+		other.append(op(other.doc("Plan"), outline.Change{Kind: outline.Update, Node: n.ID, Mask: outline.Checked, New: outline.Fields{Checked: true}}))
+		other.move(other.doc("Plan"), "a text that is long enough", "gamma")
+		other.settle()
+		c.settle()
+		want := sampleText + "  a text that is long enough [x]\n"
+		if got := served(t, s, "Plan"); got != want {
+			t.Errorf("got\n%swant\n%s", got, want)
+		}
+	})
+}
