@@ -144,6 +144,18 @@ func (p *plan) take(b *batch, c outline.Change, fresh, emptied map[outline.NodeI
 	b.changes = append(b.changes, c)
 }
 
+// covered returns the sequences of the records that a request stands for.
+func (p *plan) covered(b batch) (seqs []uint64) {
+	for _, c := range b.changes {
+		for _, r := range p.records[c.Node] {
+			if c.Kind == outline.Insert || c.Kind == r.Node.Kind {
+				seqs = append(seqs, r.Seq)
+			}
+		}
+	}
+	return seqs
+}
+
 // done marks the changes of a request as made, and returns the records that it
 // fulfils.
 func (p *plan) done(b batch) []store.Record {

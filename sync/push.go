@@ -231,7 +231,7 @@ func (s *round) send(ctx context.Context, d document, p *draft, b batch) (replan
 	if err != nil {
 		return false, err
 	}
-	in.Version = p.expected
+	in.Version, in.Records = p.expected, p.covered(b)
 	err = s.cfg.DB.Update(func(tx *store.Tx) error { return s.prepare(tx, in) })
 	if err != nil {
 		return false, fmt.Errorf("write down request: %w", err)

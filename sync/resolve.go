@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"outlast/internal/outline"
@@ -46,10 +47,22 @@ func (s *round) replay(ctx context.Context, d document) error {
 	return fmt.Errorf("ask again what became of a request: %w", err)
 }
 
-// settled binds what a repeated request made. The records are confirmed by the
-// read that follows.
+// settled binds what a repeated request made and acknowledges its records: what
+// the read that follows shows instead came after them.
 func (s *round) settled(in *store.Intent, res *NodeEdited) error {
+	covered := make(map[uint64]bool, len(in.Records))
+	for _, seq := range in.Records {
+		covered[seq] = true
+	}
 	return s.cfg.DB.Update(func(tx *store.Tx) error {
+		log, err := collect(tx.Unconfirmed(in.Doc))
+		if err != nil {
+			return err
+		}
+		log = slices.DeleteFunc(log, func(r store.Record) bool { return !covered[r.Seq] })
+		if err := acknowledge(tx, log, 1); err != nil {
+			return err
+		}
 		for i, id := range res.NewNodes {
 			if err := tx.Bind(in.Doc, in.Inserts[i].Node, id); err != nil {
 				return err

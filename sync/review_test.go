@@ -502,3 +502,31 @@ func TestInsertInDoubtThatWasMovedIsFound(t *testing.T) {
 		}
 	})
 }
+
+// An edit that arrived although its answer was lost, and that somebody has
+// changed since, does not come back as a conflict.
+func TestEditInDoubtThatWasChangedSince(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, doc := sample(t, server.Safe)
+		c.edit(doc, "beta", "ours")
+		s.Faults(func(path string, _ int) remotetest.Fault {
+			if path == "doc/edit" {
+				return remotetest.AppliedReset
+			}
+			return remotetest.None
+		})
+		if r, err := c.once(); err == nil && len(r.Failed) == 0 {
+			t.Fatal("the round went well")
+		}
+		s.Faults(nil)
+		other := newClient(t, s)
+		other.settle()
+		other.edit(other.doc("Plan"), "ours", "later")
+		other.settle()
+		c.settle()
+		want := strings.Replace(sampleText, "beta\n", "later\n", 1)
+		if got := served(t, s, "Plan"); got != want {
+			t.Errorf("got\n%swant\n%s", got, want)
+		}
+	})
+}
