@@ -277,7 +277,12 @@ func served(t testing.TB, s *remotetest.Service, title string) string {
 // client of its own, and returns the client to be tested, in step with it.
 func sample(t testing.TB, profile server.Profile) (*remotetest.Service, *client, outline.FileID) {
 	t.Helper()
-	s := remotetest.Open(t, profile)
+	return sampleOn(t, remotetest.Open(t, profile))
+}
+
+// sampleOn is sample for a service of one's own.
+func sampleOn(t testing.TB, s *remotetest.Service) (*remotetest.Service, *client, outline.FileID) {
+	t.Helper()
 	first := newClient(t, s)
 	if _, err := first.once(); err != nil {
 		t.Fatal(err)

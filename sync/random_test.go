@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -62,8 +63,29 @@ type world struct {
 	readOnly bool
 }
 
+// habits draws what nobody knows of the service.
+func habits(rnd *rand.Rand) server.Switches {
+	yes := func() bool { return rnd.IntN(2) == 0 }
+	errors := []server.BatchError{server.KeepPrefix, server.KeepNone, server.KeepOthers}
+	sw := server.Switches{
+		RenameBumps: yes(), CrossMoveFails: yes(), NoIndexFirst: yes(),
+		BatchError: errors[rnd.IntN(len(errors))],
+	}
+	if yes() {
+		sw.RootType = "root"
+	}
+	if rnd.IntN(4) == 0 {
+		sw.CutAt = 3 + rnd.IntN(5)
+	}
+	return sw
+}
+
 func runHistory(t *testing.T, p server.Profile, seed uint64) {
-	s, first, _ := sample(t, p)
+	cfg := server.Config{Path: filepath.Join(t.TempDir(), "server.db"), NoSync: true, Profile: p}
+	if p == server.Compat {
+		cfg.Switches = habits(rand.New(rand.NewPCG(seed, 3)))
+	}
+	s, first, _ := sampleOn(t, remotetest.OpenAt(t, cfg))
 	w := &world{t: t, rnd: rand.New(rand.NewPCG(seed, 1)), service: s, doc: "Plan", deleted: make(map[string]bool)}
 	w.clients = []*client{first, newClient(t, s), newClient(t, s)}
 	for _, c := range w.clients {
