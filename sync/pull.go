@@ -216,7 +216,7 @@ func (s *round) store(tx *store.Tx, t *tree, rename map[outline.NodeID]outline.N
 	if _, err := tx.PutBase(t.doc, orphans, now); err != nil {
 		return err
 	}
-	if err := forget(tx, doc, m.unbind); err != nil {
+	if err := forget(tx, doc, base, m.unbind); err != nil {
 		return err
 	}
 	for _, gone := range m.trash {
@@ -232,18 +232,24 @@ func (s *round) store(tx *store.Tx, t *tree, rename map[outline.NodeID]outline.N
 	return tx.ReplaceLog(doc, m.log, m.confirmed)
 }
 
-// forget unties nodes that have to be inserted again from ids that are dead.
-func forget(tx *store.Tx, doc outline.FileID, nodes []outline.NodeID) error {
+// forget unties nodes that have to be inserted again from service ids that are
+// dead: the bound one, or the same letters for a node that base had.
+func forget(tx *store.Tx, doc outline.FileID, base *outline.Document, nodes []outline.NodeID) error {
 	b, err := tx.Bindings(doc)
 	if err != nil {
 		return err
 	}
 	for _, n := range nodes {
 		sid, bound := b.Bound(n)
-		if !bound {
-			sid = outline.ServiceID(n)
+		switch {
+		case !bound && nodeOf(base, n) == nil:
+			continue // the service never had it
+		case !bound:
+			err = tx.Bury(doc, outline.ServiceID(n))
+		default:
+			err = tx.Bury(doc, sid)
 		}
-		if err := tx.Bury(doc, sid); err != nil {
+		if err != nil {
 			return err
 		}
 		if !bound {

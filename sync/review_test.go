@@ -2,6 +2,7 @@ package sync_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -528,5 +529,31 @@ func TestEditInDoubtThatWasChangedSince(t *testing.T) {
 		if got := served(t, s, "Plan"); got != want {
 			t.Errorf("got\n%swant\n%s", got, want)
 		}
+	})
+}
+
+// A round that is stopped says nothing about the service.
+func TestStoppedRoundIsNoTrouble(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, doc := sample(t, server.Safe)
+		c.add(doc, "beta", "typed before the end")
+		ctx, stop := context.WithCancel(t.Context())
+		s.Faults(func(path string, _ int) remotetest.Fault {
+			if path == "doc/edit" {
+				stop()
+				return remotetest.LostStuck
+			}
+			return remotetest.None
+		})
+		if _, err := c.engine.Once(ctx, sync.Round{}); err == nil {
+			t.Fatal("a stopped round went well")
+		}
+		c.view(func(tx *store.Tx) error {
+			a, err := tx.Account()
+			if err == nil && (a.Trouble != nil || a.LastSync.IsZero()) {
+				t.Errorf("account after a stop: trouble %+v, last sync %v", a.Trouble, a.LastSync)
+			}
+			return err
+		})
 	})
 }

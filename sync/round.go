@@ -36,7 +36,10 @@ type round struct {
 func (e *Engine) Once(ctx context.Context, r Round) (Report, error) {
 	s := &round{Engine: e, Round: r, inStep: make(map[outline.FileID]time.Time)}
 	err := s.do(ctx)
-	return s.report, errors.Join(err, s.finish(err))
+	if err == nil {
+		err = ctx.Err() // stopped within the work on one document
+	}
+	return s.report, errors.Join(err, s.finish(ctx, err))
 }
 
 func (s *round) do(ctx context.Context) error {
@@ -133,13 +136,16 @@ func (s *round) attempt(d document, err error) error {
 	return nil
 }
 
-// finish writes down what the round came to.
-func (s *round) finish(err error) error {
+// finish writes down what the round came to. A round that was stopped says
+// nothing of the service.
+func (s *round) finish(ctx context.Context, err error) error {
 	if s.cfg.DB.Frozen() != nil {
 		return nil // err tells it
 	}
-	now := time.Now()
-	s.noteStatus(err, now)
+	now, stopped := time.Now(), ctx.Err() != nil
+	if !stopped {
+		s.noteStatus(err, now)
+	}
 	waiting, werr := s.pending()
 	s.report.Waiting = waiting
 	quiet := err == nil && len(s.report.Failed) == 0 && s.account.Trouble == nil && len(s.account.Held) == 0 &&
@@ -149,8 +155,11 @@ func (s *round) finish(err error) error {
 	}
 	st := s.Status()
 	return errors.Join(s.tidy(now), s.updateAccount(func(a *store.Account) {
-		a.LastContact, a.LastSync, a.Trouble = st.LastContact, st.LastSync, st.Trouble
 		a.Budgets = budgetsOf(s.cfg.Remote)
+		if stopped {
+			return
+		}
+		a.LastContact, a.LastSync, a.Trouble = st.LastContact, st.LastSync, st.Trouble
 		a.Held = s.held(a.Held, now)
 	}))
 }
