@@ -1,8 +1,6 @@
 package sync
 
 import (
-	"strings"
-
 	"outlast/internal/outline"
 	"outlast/store"
 )
@@ -183,22 +181,3 @@ func (h *history) lastToChange(b outline.Mask, id store.OpID) bool {
 	}
 	return true
 }
-
-// mergeText merges a text that both sides changed. It returns the text to keep
-// and, when that does not contain the other side's, the other side's.
-func mergeText(ancestor, local, remote string) (text, other string) {
-	switch {
-	case sameText(local, remote), strings.Contains(remote, local) && local != "":
-		return remote, ""
-	case strings.Contains(local, remote):
-		return local, ""
-	}
-	return local, remote
-}
-
-// sameText compares without regard to blanks and line ends, which a service
-// may normalise.
-func sameText(a, b string) bool { return a == b || words(a) == words(b) }
-
-// words returns a text with each run of blanks as one.
-func words(s string) string { return strings.Join(strings.Fields(s), " ") }

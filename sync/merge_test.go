@@ -263,6 +263,26 @@ func TestMergeTakesNormalisedText(t *testing.T) {
 	}
 }
 
+// Two people who change other words of one line and its note get one line with
+// the words of both, and when the service has it nothing is left to do.
+func TestMergeJoinsWords(t *testing.T) {
+	tree := func(content, note string) *outline.Document {
+		d := parse("a")
+		d.Node("a").Content, d.Node("a").Note = content, note
+		return d
+	}
+	base := tree("Call Bob on Monday", "one\ntwo")
+	local := tree("Phone Bob on Monday #rent", "one\nnew\ntwo")
+	remote := tree("Call Bob on Friday", "one more\ntwo")
+	m := mergeTrees(base, local, remote, store.Pending)
+	if got, want := render(m.work), "a=Phone Bob on Friday #rent {one more\nnew\ntwo}\n"; got != want || m.conflicts != 0 {
+		t.Errorf("got %q with %d conflicts, want %q", got, m.conflicts, want)
+	}
+	if again := mergeTrees(remote, m.work, m.work, store.Acknowledged); len(again.log) != 0 {
+		t.Errorf("%d records are left", len(again.log))
+	}
+}
+
 // An acknowledged edit that the read does not show is wanted again, later.
 func TestMergeWantsDroppedEditAgain(t *testing.T) {
 	base := parse("a/b")

@@ -91,7 +91,7 @@ func (w *world) stranger() {
 	}
 	n := r.Nodes[w.rnd.IntN(len(r.Nodes))]
 	w.made++
-	text := fmt.Sprintf("strange number %04d", w.made)
+	text := fmt.Sprintf("text number %04d", w.made)
 	step := sync.Step{Kind: outline.Insert, Parent: n.ID, Fields: outline.Fields{Content: text}}
 	known := n.ID != outline.ServiceID(outline.RootID) && n.Fields.Content != sync.RecoveredTitle &&
 		!strings.HasPrefix(n.Fields.Content, sync.OtherVersion)

@@ -43,10 +43,11 @@
 // # Merge
 //
 // Three-way, by node and register (content, note, each mark, parent, place),
-// with base as the ancestor. What only one side changed is taken. Of a text
-// that both changed ours stays and theirs becomes a child; an edit wins over a
-// delete; what has lost its parent goes below one node for it. Nothing is
-// decided by a clock. What the service deletes is kept in the trash.
+// with base as the ancestor. What only one side changed is taken. A text that
+// both changed is merged by words (text.go); where both changed the same words
+// ours stay and their whole text becomes a child. An edit wins over a delete;
+// what has lost its parent goes below one node for it. Nothing is decided by a
+// clock. What the service deletes is kept in the trash.
 //
 // # What is not believed
 //
