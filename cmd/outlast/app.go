@@ -17,6 +17,7 @@ type app struct {
 	out, err io.Writer
 	flags    globals
 	fromEnv  map[string]bool // flags that a variable set
+	unsaid   error           // why data could not be printed, nil if it was
 }
 
 // globals are the flags of every command.
@@ -35,7 +36,13 @@ func (a *app) printJSON(v any) error {
 
 // print prints data.
 func (a *app) print(format string, args ...any) {
-	fmt.Fprintf(a.out, format+"\n", args...)
+	if _, err := fmt.Fprintf(a.out, format+"\n", args...); err != nil && a.unsaid == nil {
+		a.unsaid = &failure{
+			code: exitError, what: "the output is not complete", err: err,
+			safe: "what the command did is done; every edit that was accepted is on this disk",
+			next: "see where the output goes, then look with `outlast ls` or `outlast status`",
+		}
+	}
 }
 
 // say prints talk, which -q silences.

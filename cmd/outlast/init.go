@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -53,21 +54,14 @@ func (a *app) init(ctx context.Context, file string) error {
 	}
 	a.say("service   %s", s.settings.Server)
 	a.say("token     in %s", where)
-	if err := a.writeConfig(s); err != nil {
-		return err
-	}
-	a.say("config    %s", s.home.ConfigFile)
 	res := initResult{Server: s.settings.Server, TokenIn: where, Config: s.home.ConfigFile}
-	d, err := a.openDoor(ctx, s, true)
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(a.firstRound(ctx, d, &res), d.close()); err != nil {
+	if err := a.readAccount(ctx, s, &res); err != nil {
 		return err
 	}
 	if a.flags.json {
 		return a.printJSON(res)
 	}
+	a.say("config    %s", s.home.ConfigFile)
 	a.print("%s", res.Snapshot.Path)
 	a.say("next: `outlast ls`, and `outlast daemon` keeps it in step")
 	return nil
@@ -113,6 +107,26 @@ func (a *app) writeConfig(s setup) error {
 		return nil
 	}
 	return config.SetKey(s.home.ConfigFile, "server", s.settings.Server)
+}
+
+// readAccount writes the config and does the first round. Where an outline is kept
+// already, the round comes first: the address changes only for the account it is of.
+func (a *app) readAccount(ctx context.Context, s setup, res *initResult) error {
+	_, err := os.Stat(s.home.Database)
+	kept := err == nil
+	if !kept {
+		if err := a.writeConfig(s); err != nil {
+			return err
+		}
+	}
+	d, err := a.openDoor(ctx, s, true)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(a.firstRound(ctx, d, res), d.close()); err != nil || !kept {
+		return err
+	}
+	return a.writeConfig(s)
 }
 
 // firstRound reads the account and takes the first snapshot.

@@ -19,6 +19,9 @@ a restart and after the edit was sent; --redo makes them again.`,
 		Example: "  outlast undo\n  outlast undo -n 3\n  outlast undo --list",
 		Args:    args(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if r.N < 1 {
+				return usage("give the number of commands: -n 2", "-n %d takes nothing back", r.N)
+			}
 			return a.withDoor(cmd.Context(), func(d *door) error {
 				if list {
 					return a.listUndo(cmd, d, r.N)
