@@ -134,10 +134,22 @@ func checkToken(ctx context.Context, s setup, token secret.Token) error {
 	if err != nil {
 		return err
 	}
-	if _, err := client.Files(ctx); err != nil {
-		return fmt.Errorf("check the token: %w", err)
+	_, err = client.Files(ctx)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, sync.ErrNotFound):
+		return &failure{
+			code: exitUsage, what: "what answers at " + s.settings.Server + " is not the API", err: err,
+			safe: "nothing was changed", next: "see that --server ends as in " + dynalist.DefaultServer,
+		}
+	case errors.Is(err, sync.ErrUnreachable):
+		return &failure{
+			what: "check the token", err: err,
+			safe: "nothing was changed", next: "see that " + s.settings.Server + " is right and running, then run it again",
+		}
 	}
-	return nil
+	return fmt.Errorf("check the token: %w", err)
 }
 
 // keepToken stores the token, unless token_command gives it each time.
