@@ -58,5 +58,5 @@ func quote(text string) string {
 	if more {
 		line += "…"
 	}
-	return "“" + line + "”"
+	return "“" + plain(line) + "”"
 }

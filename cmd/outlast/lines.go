@@ -3,6 +3,7 @@ package main
 import (
 	"strconv"
 	"strings"
+	"unicode"
 
 	"outlast/internal/web"
 )
@@ -15,7 +16,7 @@ func (a *app) printLines(lines []web.Line) {
 		a.print("%s %s%s", a.colored("2", number), strings.Repeat("  ", l.Depth), a.lineText(l))
 		if a.flags.verbose > 0 && l.Note != "" {
 			indent := strings.Repeat(" ", width+1+2*l.Depth+2)
-			a.print("%s%s", indent, a.colored("2", strings.ReplaceAll(l.Note, "\n", "\n"+indent)))
+			a.print("%s%s", indent, a.colored("2", strings.ReplaceAll(plain(l.Note), "\n", "\n"+indent)))
 		}
 	}
 }
@@ -25,13 +26,13 @@ func (a *app) lineText(l web.Line) string {
 	var b strings.Builder
 	switch {
 	case l.Kind == web.KindFolder:
-		return l.Text + "/"
+		return plain(l.Text) + "/"
 	case l.Checked:
 		b.WriteString("[x] ")
 	case l.Checkbox:
 		b.WriteString("[ ] ")
 	}
-	text, _, more := strings.Cut(l.Text, "\n")
+	text, _, more := strings.Cut(plain(l.Text), "\n")
 	if more {
 		text += " …"
 	}
@@ -71,7 +72,18 @@ func (a *app) stateMark(state string) string {
 func firstLines(path []string) string {
 	short := make([]string, len(path))
 	for i, p := range path {
-		short[i], _, _ = strings.Cut(p, "\n")
+		short[i], _, _ = strings.Cut(plain(p), "\n")
 	}
 	return strings.Join(short, " / ")
+}
+
+// plain shows control characters instead of obeying them: whoever shares a document
+// could else write to the terminal, its title and its clipboard.
+func plain(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text)
 }

@@ -45,7 +45,7 @@ func (a *app) showText(ctx context.Context, d *door, r web.ShowRequest) error {
 	if err != nil {
 		return err
 	}
-	a.print("%s", top.Ref.Text)
+	a.print("%s", plain(top.Ref.Text))
 	below := &indenter{w: a.out, atStart: true}
 	if top.Note != "" && top.Ref.Kind == web.KindNode {
 		fmt.Fprintf(below, "> %s\n", strings.ReplaceAll(top.Note, "\n", "\n> "))
@@ -56,6 +56,18 @@ func (a *app) showText(ctx context.Context, d *door, r web.ShowRequest) error {
 	}
 	_, err = d.Show(ctx, r, below)
 	return err
+}
+
+// plainBytes does for a part of a text what plain does for a whole one. A part may
+// end within a character, so only single bytes are looked at.
+func plainBytes(p []byte) []byte {
+	shown := bytes.Clone(p)
+	for i, b := range shown {
+		if b < ' ' && b != '\n' && b != '\t' || b == 0x7f {
+			shown[i] = '?'
+		}
+	}
+	return shown
 }
 
 // indenter writes four blanks before each line that is not empty.
@@ -74,7 +86,7 @@ func (i *indenter) Write(p []byte) (int, error) {
 				return 0, err
 			}
 		}
-		if _, err := i.w.Write(line); err != nil {
+		if _, err := i.w.Write(plainBytes(line)); err != nil {
 			return 0, err
 		}
 		i.atStart = line[len(line)-1] == '\n'
