@@ -100,6 +100,7 @@ func (c *core) deps(run rounds) web.Deps {
 		TakeSnapshot:  c.takeSnapshot,
 		ListSnapshots: c.listSnapshots,
 		Facts:         c.facts,
+		Server:        c.settings.Server,
 		Version:       thisBuild().Version,
 		PID:           os.Getpid(),
 		Log:           c.log,

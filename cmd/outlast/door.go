@@ -17,6 +17,7 @@ import (
 type door struct {
 	*web.Client
 	daemon bool         // a daemon answers
+	server string       // base address that the daemon is in step with
 	close  func() error // ends what this process hosts
 }
 
@@ -37,12 +38,12 @@ func (a *app) withDoor(ctx context.Context, use func(*door) error) error {
 // process whose socket is not there yet is most likely a daemon about to start.
 func (a *app) openDoor(ctx context.Context, s setup, create bool) (*door, error) {
 	if d := a.dial(ctx, s); d != nil {
-		return d, nil
+		return d.inStepWith(s)
 	}
 	c, err := openCore(s, a.logger(), create)
 	if errors.Is(err, store.ErrLocked) { // store.Open has waited two seconds
 		if d := a.dial(ctx, s); d != nil {
-			return d, nil
+			return d.inStepWith(s)
 		}
 	}
 	if err != nil {
@@ -51,6 +52,17 @@ func (a *app) openDoor(ctx context.Context, s setup, create bool) (*door, error)
 	client := web.NewClient(web.InProcess(web.NewHandler(c.deps(c.once))))
 	client.Terminal = terminalName(a.in)
 	return &door{Client: client, close: c.close}, nil
+}
+
+// inStepWith refuses a daemon that serves another address than the one asked for.
+func (d *door) inStepWith(s setup) (*door, error) {
+	if d.server == s.settings.Server {
+		return d, nil
+	}
+	return nil, errors.Join(&failure{
+		code: exitLocked, what: "a daemon runs here, in step with " + d.server + ", not with " + s.settings.Server,
+		safe: "nothing was changed", next: "end the daemon, then run it again",
+	}, d.close())
 }
 
 // dial returns the daemon's door, nil when no daemon answers.
@@ -63,11 +75,12 @@ func (a *app) dial(ctx context.Context, s setup) *door {
 	client.Terminal = terminalName(a.in)
 	limited, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	if _, err := client.Hello(limited); err != nil {
+	hello, err := client.Hello(limited)
+	if err != nil {
 		transport.CloseIdleConnections()
 		return nil
 	}
-	return &door{Client: client, daemon: true, close: func() error {
+	return &door{Client: client, daemon: true, server: hello.Server, close: func() error {
 		transport.CloseIdleConnections()
 		return nil
 	}}

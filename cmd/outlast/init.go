@@ -123,12 +123,6 @@ func (a *app) readAccount(ctx context.Context, s setup, res *initResult) error {
 	if err != nil {
 		return err
 	}
-	if now, err := config.Load(s.home.ConfigFile); d.daemon && err == nil && now.Server != s.settings.Server {
-		return errors.Join(&failure{
-			code: exitLocked, what: "a daemon runs here, in step with " + now.Server,
-			safe: "nothing was changed", next: "end the daemon, then run it again",
-		}, d.close())
-	}
 	if err := errors.Join(a.firstRound(ctx, d, res), d.close()); err != nil || !kept {
 		return err
 	}

@@ -47,7 +47,8 @@ func (r Ref) Name() string {
 type HelloResult struct {
 	Version string `json:"version"`
 	PID     int    `json:"pid"`
-	API     int    `json:"api"` // 1
+	API     int    `json:"api"`    // 1
+	Server  string `json:"server"` // base address of the service
 }
 
 // StatusResult is health.Status with what `status --check` says of it.

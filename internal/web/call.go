@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/oklog/ulid/v2"
+
+	"outlast/internal/outline"
 )
 
 const (
@@ -47,7 +49,7 @@ func change[Res any](ctx context.Context, c *Client, name string, r changer) (Re
 
 // call sends a request and reads its answer.
 func call[Res any](ctx context.Context, c *Client, name string, request any) (res Res, err error) {
-	body, err := json.Marshal(request)
+	body, err := encode(request)
 	if err != nil {
 		return res, fmt.Errorf("%s: encode request: %w", name, err)
 	}
@@ -60,6 +62,27 @@ func call[Res any](ctx context.Context, c *Client, name string, request any) (re
 		return res, fmt.Errorf("%s: read answer: %w", name, err)
 	}
 	return res, drain(answer.Body)
+}
+
+// encode is json.Marshal, which puts U+FFFD in the place of bytes that are not
+// UTF-8 and says nothing; here they are refused. It alone writes that character
+// as an escape, so that the user's own U+FFFD is told apart.
+func encode(v any) ([]byte, error) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	for rest := body; ; {
+		at := bytes.Index(rest, []byte(`\ufffd`))
+		if at < 0 {
+			return body, nil
+		}
+		before := rest[:at]
+		if escapes := len(before) - len(bytes.TrimRight(before, `\`)); escapes%2 == 0 {
+			return nil, fmt.Errorf("a text is not UTF-8: %w", outline.ErrInvalid)
+		}
+		rest = rest[at+1:]
+	}
 }
 
 // post sends a body and returns the answer if it is a good one.
@@ -104,7 +127,7 @@ func drain(r io.Reader) error {
 
 // upload sends the request as the first line of a body that goes on with a file.
 func (c *Client) upload(ctx context.Context, name string, request ImportRequest, file io.Reader) (res ImportResult, err error) {
-	head, err := json.Marshal(request)
+	head, err := encode(request)
 	if err != nil {
 		return res, fmt.Errorf("%s: encode request: %w", name, err)
 	}
@@ -126,7 +149,7 @@ func (c *Client) upload(ctx context.Context, name string, request ImportRequest,
 // frames sends a request and gives each line of the answer to fn, up to the
 // result, which it decodes.
 func frames[Res any](ctx context.Context, c *Client, name string, request any, fn func(frame) error) (res Res, err error) {
-	body, err := json.Marshal(request)
+	body, err := encode(request)
 	if err != nil {
 		return res, fmt.Errorf("%s: encode request: %w", name, err)
 	}

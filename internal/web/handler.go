@@ -30,6 +30,7 @@ type Deps struct {
 	// Facts are those that the database does not hold.
 	Facts func(context.Context) health.Extras
 
+	Server  string // base address of the service
 	Version string
 	PID     int
 	Log     *slog.Logger // nil: nothing is logged

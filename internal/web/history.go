@@ -24,12 +24,30 @@ type past struct {
 	recs   []store.Record // newest first
 }
 
+// madeAtService tells whether a group made a document that the service has by
+// now. Nobody can take that back, and what is older must not wait behind it.
+func (g past) madeAtService(b *store.FileBindings) bool {
+	for _, r := range g.recs {
+		if r.File == nil || r.File.Kind != outline.Insert || r.File.FileKind != outline.DocumentKind {
+			continue
+		}
+		if _, bound := b.Bound(r.File.File); bound {
+			return true
+		}
+	}
+	return false
+}
+
 // stacks reads, newest first, what can be undone and redone, up to a limit each.
 //
 // Seen from now into the past, the first mention of a command decides about it:
 // its undo means that it is taken back, its redo or itself that it stands.
 // A command that stands ends what can be redone.
 func stacks(tx *store.Tx, limit int) (undo, redo []past, err error) {
+	b, err := tx.FileBindings()
+	if err != nil {
+		return nil, nil, err
+	}
 	decided := map[store.OpID]bool{}
 	redoable := true
 	for g, err := range groups(tx) {
@@ -57,7 +75,7 @@ func stacks(tx *store.Tx, limit int) (undo, redo []past, err error) {
 		case isUndo:
 		default:
 			redoable = redoable && isRedo
-			if len(undo) < limit {
+			if len(undo) < limit && !g.madeAtService(b) {
 				undo = append(undo, g)
 			}
 		}

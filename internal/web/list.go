@@ -8,7 +8,7 @@ import (
 )
 
 func (a *api) hello(session, struct{}) (HelloResult, error) {
-	return HelloResult{Version: a.Version, PID: a.PID, API: 1}, nil
+	return HelloResult{Version: a.Version, PID: a.PID, API: 1, Server: a.Server}, nil
 }
 
 func (a *api) resolve(s session, r ResolveRequest) (res ResolveResult, err error) {

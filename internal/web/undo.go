@@ -211,16 +211,8 @@ func (c *command) unchangedFile(ch outline.FileChange) error {
 	return nil
 }
 
-// emptyDocument refuses to take back a new document that is no longer empty,
-// or that the service has: it lets nobody delete one.
+// emptyDocument refuses to take back a new document that is no longer empty.
 func (c *command) emptyDocument(f *outline.File) error {
-	b, err := c.tx.FileBindings()
-	if err != nil {
-		return err
-	}
-	if _, bound := b.Bound(f.ID); bound {
-		return fmt.Errorf("the service has the document already, and lets nobody delete it: %w", ErrStale)
-	}
 	d, err := c.tx.Document(f.ID)
 	if err != nil {
 		return err

@@ -189,20 +189,30 @@ func TestUndoOfADeletionBringsBackTheSameItem(t *testing.T) {
 	}
 }
 
-func TestUndoOfADocumentTheServiceHasIsRefused(t *testing.T) {
+// A document that had been sent could not be taken back, and stood in the way of
+// everything that was done before it.
+func TestUndoStepsOverADocumentTheServiceHas(t *testing.T) {
 	w := newWorld(t)
+	other := w.doc("Other", "item")
+	must(w.Edit(t.Context(), EditRequest{Name: "Other/item", Text: new("changed")}))(t)
+	before := w.fields(other)
 	doc := w.doc("Work")
 	must(w.Undo(t.Context(), UndoRequest{}))(t)
-	if n := len(must(w.Files(t.Context()))(t).Files); n != 0 {
-		t.Errorf("%d files left", n)
+	if n := len(must(w.Files(t.Context()))(t).Files); n != 1 {
+		t.Errorf("%d files left, want the older one", n)
 	}
 	must(w.Undo(t.Context(), UndoRequest{Redo: true}))(t)
 	err := w.db.Update(func(tx *store.Tx) error { return tx.BindFile(doc, "at-the-service") })
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = w.Undo(t.Context(), UndoRequest{})
-	wantError(t, err, ErrStale)
+	must(w.Undo(t.Context(), UndoRequest{}))(t)
+	if got := w.fields(other); got == before || !strings.Contains(got, "item") {
+		t.Errorf("the edit before it was not taken back:\n%s", got)
+	}
+	if n := len(must(w.Files(t.Context()))(t).Files); n != 2 {
+		t.Errorf("%d files left, want both", n)
+	}
 }
 
 // TestUndoOfEverythingRestores: whatever commands ran, taking all of them back
