@@ -4,7 +4,7 @@
 // One command is one file. A command parses its flags, makes one or two calls
 // and prints; it decides nothing about outlines. All that touches the outline
 // goes through the handler of internal/web, by the daemon's socket when a daemon
-// runs and inside this process otherwise (dial.go), so no command exists twice.
+// runs and inside this process otherwise (door.go), so no command exists twice.
 //
 // Data goes to the standard output, talk to the standard error. Whatever goes
 // wrong becomes an exit code and three lines for a person in one place (exit.go).
