@@ -329,7 +329,7 @@ func (s *round) fileSent(tx *store.Tx, p filePlan, i int, r store.Record, ok boo
 // made again only behind the fence; everything else can be said twice.
 func (s *round) filesFailed(in *store.Intent, p filePlan, cause error) error {
 	switch c := classOf(cause); {
-	case c == Rejected && !errors.Is(cause, ErrToken) && !errors.Is(cause, ErrRateLimited) && !errors.Is(cause, ErrStorageFull):
+	case c == Rejected && !refusedUnseen(cause):
 		return errors.Join(s.drop(in), s.filesRefused(p, cause))
 	case c == NotSent, c == Rejected:
 		return errors.Join(s.drop(in), fmt.Errorf("change files: %w", cause))

@@ -33,13 +33,22 @@ func (s *round) replayFiles(ctx context.Context) error {
 			return s.filesSent(p, res)
 		}
 		if !errors.Is(err, ErrRequestExpired) && !errors.Is(err, ErrRequestMismatch) {
-			return s.attempt(document{title: "folders and titles"}, s.filesFailed(in, p, err))
+			return s.attempt(document{title: "folders and titles"}, s.stillInDoubt(in, p, err))
 		}
 	}
 	if err := s.fenceFiles(p.records, p.steps, in.SentAt.Add(fenceOf(Cut))); err != nil {
 		return err
 	}
 	return s.list(ctx)
+}
+
+// stillInDoubt handles an error of a repeated request. What keeps the repeat from
+// being looked at says nothing of the first copy, so the request stays open.
+func (s *round) stillInDoubt(in *store.Intent, p filePlan, cause error) error {
+	if classOf(cause) == Rejected && !refusedUnseen(cause) {
+		return s.filesFailed(in, p, cause)
+	}
+	return fmt.Errorf("ask again what became of a change of files: %w", cause)
 }
 
 // planOf returns what an intent about files was made from.

@@ -294,7 +294,7 @@ func (s *round) sent(d document, p *draft, b batch, in *store.Intent, res *NodeE
 // document can be planned anew at once.
 func (s *round) failed(ctx context.Context, d document, p *draft, b batch, in *store.Intent, cause error) error {
 	switch class := classOf(cause); {
-	case class == NotSent, errors.Is(cause, ErrToken), errors.Is(cause, ErrRateLimited), errors.Is(cause, ErrStorageFull):
+	case class == NotSent, refusedUnseen(cause):
 		return errors.Join(s.drop(in), cause)
 	case errors.Is(cause, ErrNotFound) && class == Rejected: // the document has gone: the file list tells
 		return errors.Join(s.drop(in), cause)

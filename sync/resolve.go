@@ -39,12 +39,18 @@ func (s *round) replay(ctx context.Context, d document) error {
 		return s.settled(in, res)
 	case errors.Is(err, ErrRequestExpired), errors.Is(err, ErrRequestMismatch):
 		return nil // the read that follows tells
-	case errors.Is(err, ErrToken), errors.Is(err, ErrRateLimited), errors.Is(err, ErrStorageFull):
-		// Says nothing about the first copy, which may still be on its way.
-	case classOf(err) == Rejected:
+	case classOf(err) == Rejected && !refusedUnseen(err):
 		return s.drop(in)
 	}
 	return fmt.Errorf("ask again what became of a request: %w", err)
+}
+
+// refusedUnseen tells whether the service refused without looking at the change:
+// for the token, the rate or want of room. It can be asked again later; and of
+// a repeated request such an answer leaves open what became of the first copy,
+// which may still be on its way.
+func refusedUnseen(err error) bool {
+	return errors.Is(err, ErrToken) || errors.Is(err, ErrRateLimited) || errors.Is(err, ErrStorageFull)
 }
 
 // settled binds what a repeated request made and acknowledges its records: what

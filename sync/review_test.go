@@ -557,3 +557,36 @@ func TestStoppedRoundIsNoTrouble(t *testing.T) {
 		})
 	})
 }
+
+// A new document whose answer was lost was made twice when asking again met a
+// dead connection, which says nothing about the first copy.
+func TestNewFileInDoubtOutlastsAFailedRepeat(t *testing.T) {
+	for _, second := range []remotetest.Fault{remotetest.LostRefused, remotetest.LostReset, remotetest.AppliedGateway} {
+		t.Run(second.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, c, _ := sample(t, server.Safe)
+				before := len(c.titles())
+				c.addDoc("Once")
+				s.Faults(func(path string, n int) remotetest.Fault {
+					switch {
+					case path == "file/edit" && n == 0:
+						return remotetest.AppliedReset
+					case path == "file/edit" && n < 4:
+						return second
+					}
+					return remotetest.None
+				})
+				for range 4 {
+					_, _ = c.once() // meets its fault
+					time.Sleep(time.Minute)
+				}
+				c.settle()
+				other := newClient(t, s)
+				other.settle()
+				if got := other.titles(); len(got) != before+1 {
+					t.Errorf("got %q, want one more than %d", got, before)
+				}
+			})
+		})
+	}
+}
