@@ -138,14 +138,15 @@ func (s *killStage) stopDaemon(t *testing.T) {
 	s.daemon = nil
 }
 
-// killWhile lets the writer work, kills the daemon at a random moment, and tells
-// which one it was.
-func (s *killStage) killWhile(t *testing.T, w *writer, random *rand.Rand) moment {
-	when := moment(random.IntN(3))
+// killWhile lets the writer work, kills the daemon at a moment, and tells which
+// one it was: another than wanted if no request came in time, which a sure one does.
+func (s *killStage) killWhile(t *testing.T, w *writer, random *rand.Rand, when moment, sure bool) moment {
 	trap := s.snares.set(when, random.IntN(5)/4, random.IntN(2) == 0)
 	answered := 1 + random.IntN(6)
 	pause := time.Duration(random.IntN(150)) * time.Millisecond
-	if when != anytime {
+	if sure {
+		pause = 3 * time.Minute // machines may be slow
+	} else if when != anytime {
 		pause = 5 * time.Second // no request to be caught in: everything waits behind a fence
 	}
 	stopped := make(chan struct{})
