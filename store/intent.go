@@ -92,6 +92,25 @@ func (tx *Tx) DropFenced(doc outline.FileID, requestID string) error {
 	return tx.remove(bucketFenced, docKey(doc, requestID))
 }
 
+// Ledger returns the requests of a document that are closed after an ambiguity,
+// in the order of their request ids.
+func (tx *Tx) Ledger(doc outline.FileID) ([]*Intent, error) {
+	return tx.intents(bucketLedger, docPrefix(doc))
+}
+
+// PutLedger keeps a closed request, or replaces the one of its id.
+func (tx *Tx) PutLedger(in *Intent) error {
+	if err := in.check(); err != nil {
+		return err
+	}
+	return tx.putJSON(bucketLedger, docKey(in.Doc, in.RequestID), in)
+}
+
+// DropLedger forgets a closed request, if it is there.
+func (tx *Tx) DropLedger(doc outline.FileID, requestID string) error {
+	return tx.remove(bucketLedger, docKey(doc, requestID))
+}
+
 func (in *Intent) check() error {
 	if err := checkID("request id", in.RequestID); err != nil {
 		return err

@@ -26,7 +26,9 @@ const (
 	bucketInflight = "inflight"
 	bucketFenced   = "fenced"
 	bucketTomb     = "tomb"
+	bucketLedger   = "ledger"
 	bucketTrash    = "trash"
+	bucketConflict = "conflict"
 	bucketCursors  = "cursors"
 )
 
@@ -41,7 +43,8 @@ func buckets() []string {
 	return []string{
 		bucketMeta, bucketBase, bucketOrphans, bucketChunks, bucketSteps,
 		bucketLog, bucketHistory, bucketOps, bucketBind, bucketInflight,
-		bucketFenced, bucketTomb, bucketTrash, bucketCursors,
+		bucketFenced, bucketLedger, bucketTomb, bucketTrash, bucketConflict,
+		bucketCursors,
 	}
 }
 

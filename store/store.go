@@ -32,8 +32,10 @@
 //	bind      doc 00 our id         => the service's id
 //	inflight  doc 00                => Intent
 //	fenced    doc 00 request id     => Intent
+//	ledger    doc 00 request id     => Intent that is closed, whose late copies may still come
 //	tomb      doc 00 service id     => nothing: the service id is known dead
 //	trash     id                    => Trashed
+//	conflict  id                    => Conflict
 //	cursors   name                  => the caller's bytes
 //
 // Values are JSON unless said otherwise. Every value but the schema number
