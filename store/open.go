@@ -34,6 +34,9 @@ type Options struct {
 	Create  bool   // make the file if it is not there
 	MaxSize int64  // bytes, 0 for no fence
 	NoSync  bool   // tests only: no fsync
+	// Commit, in tests only, is called in place of each commit, which it may do,
+	// leave undone or let fail; a panic in it is a process that ends there.
+	Commit func(commit func() error) error
 	// CacheNodes bounds the nodes of working trees kept in memory between
 	// transactions; 0 for the default.
 	CacheNodes int
@@ -63,7 +66,7 @@ func open(o Options) (*DB, error) {
 	if nodes == 0 {
 		nodes = defaultCacheNodes
 	}
-	db := &DB{path: o.Path, bolt: b, cache: newCache(nodes), changed: make(chan struct{})}
+	db := &DB{path: o.Path, bolt: b, instead: o.Commit, cache: newCache(nodes), changed: make(chan struct{})}
 	if err := db.prepare(o.Create); err != nil {
 		return nil, errors.Join(err, b.Close())
 	}

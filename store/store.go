@@ -76,6 +76,8 @@ type DB struct {
 	bolt  *bbolt.DB
 	cache *cache
 
+	instead func(commit func() error) error // see Options.Commit
+
 	mu     sync.RWMutex // held for reading by View, for writing by Update and Close
 	frozen atomic.Pointer[error]
 

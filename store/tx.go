@@ -76,7 +76,12 @@ func (tx *Tx) prove() error {
 // what the disk holds.
 func (tx *Tx) commit() (err error) {
 	defer guard(&err)()
-	if err := tx.bolt.Commit(); err != nil {
+	if instead := tx.db.instead; instead != nil {
+		err = instead(tx.bolt.Commit)
+	} else {
+		err = tx.bolt.Commit()
+	}
+	if err != nil {
 		return err
 	}
 	tx.bolt = nil

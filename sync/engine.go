@@ -3,6 +3,7 @@ package sync
 import (
 	"context"
 	"log/slog"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -22,6 +23,9 @@ type Config struct {
 	Every    time.Duration // between looks for changes; 30 s
 	RetryMax time.Duration // longest pause between tries; 5 min
 	BatchMax int           // changes per request; 200
+
+	NewID  func() string  // makes ULIDs, each above the last; nil for ulid.Make
+	Random func() float64 // in [0, 1), for jitter; nil for rand.Float64
 }
 
 // Engine keeps one database in step with one service. Once and Run are called
@@ -59,6 +63,12 @@ func New(c Config) *Engine {
 	}
 	if c.BatchMax == 0 {
 		c.BatchMax = 200
+	}
+	if c.NewID == nil {
+		c.NewID = func() string { return ulid.Make().String() }
+	}
+	if c.Random == nil {
+		c.Random = rand.Float64
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -104,7 +114,7 @@ type Failed struct {
 }
 
 // newID returns a fresh ULID.
-func (e *Engine) newID() string { return ulid.Make().String() }
+func (e *Engine) newID() string { return e.cfg.NewID() }
 
 // Sync asks a running engine for a round and waits for its end.
 func (e *Engine) Sync(ctx context.Context, r Round) (Report, error) {

@@ -3,7 +3,6 @@ package sync
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -20,7 +19,7 @@ const minPause = time.Second
 // Run does rounds until ctx ends: at intervals, soon after edits, and when Sync
 // asks. It returns an error only when the database can no longer be used.
 func (e *Engine) Run(ctx context.Context) error {
-	p := pace{every: e.cfg.Every, max: e.cfg.RetryMax}
+	p := pace{every: e.cfg.Every, max: e.cfg.RetryMax, random: e.cfg.Random}
 	next := time.Now()
 	for {
 		changed := e.cfg.DB.Changed()
@@ -99,6 +98,7 @@ func (e *Engine) setNext(t time.Time, paused bool) {
 // pace decides when the next round is due.
 type pace struct {
 	every, max time.Duration
+	random     func() float64
 	failures   int // rounds in a row
 	paused     bool
 	last       time.Time // end of the last round
@@ -119,7 +119,7 @@ func (p *pace) next(r Report, err error, now time.Time) time.Time {
 		return at
 	}
 	p.failures++
-	pause := p.backoff(rand.Float64())
+	pause := p.backoff(p.random())
 	if f, ok := errors.AsType[*Failure](err); ok && f.RetryAfter > pause {
 		pause = f.RetryAfter
 	}

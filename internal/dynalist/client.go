@@ -42,6 +42,7 @@
 package dynalist
 
 import (
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"slices"
@@ -69,7 +70,8 @@ type Config struct {
 	// to net/http/httptrace is taken to have sent the request unless it fails
 	// with a *net.OpError of Op "dial". Nil for our own.
 	Transport http.RoundTripper
-	UserAgent string // "" for "outlast"
+	UserAgent string         // "" for "outlast"
+	Random    func() float64 // in [0, 1), for jitter; nil for rand.Float64
 
 	MaxAnswer  int64 // bytes that any answer may have, decompressed; 0 for 32 MiB
 	MaxChanges int   // in one request; 0 for 200
@@ -83,6 +85,7 @@ type Client struct {
 	token      func() string
 	transport  http.RoundTripper
 	userAgent  string
+	random     func() float64
 	maxAnswer  int64
 	maxChanges int
 	maxBody    int
@@ -105,9 +108,12 @@ func New(c Config) (*Client, error) {
 	if c.Transport == nil {
 		c.Transport = newTransport(base)
 	}
+	if c.Random == nil {
+		c.Random = rand.Float64
+	}
 	return &Client{
 		base: base, token: c.Token, transport: c.Transport,
-		userAgent: or(c.UserAgent, "outlast"),
+		userAgent: or(c.UserAgent, "outlast"), random: c.Random,
 		maxAnswer: or(c.MaxAnswer, defaultMaxAnswer), maxChanges: or(c.MaxChanges, defaultMaxChanges),
 		maxBody: or(c.MaxBody, defaultMaxBody),
 		limits:  newLimits(c.Budgets, time.Now()), sizes: make(map[string]int64),

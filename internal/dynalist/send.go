@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -64,7 +63,7 @@ func (c *Client) send(ctx context.Context, t *trip, r request, body []byte) (*ht
 		HTTPClient:   &http.Client{Transport: t, CheckRedirect: stay},
 		RetryMax:     repeats,
 		CheckRetry:   t.again(r.write),
-		Backoff:      pause,
+		Backoff:      c.pause,
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 		PrepareRetry: func(*http.Request) error { return c.limits.charge(ctx, r) },
 	}
@@ -98,14 +97,14 @@ func (t *trip) again(write bool) retryablehttp.CheckRetry {
 
 // pause is the wait before a repetition: what the server asked for, or twice as
 // long each time with jitter, so that clients do not return as one.
-func pause(_, _ time.Duration, attempt int, resp *http.Response) time.Duration {
+func (c *Client) pause(_, _ time.Duration, attempt int, resp *http.Response) time.Duration {
 	if resp != nil {
 		if d := retryAfter(resp.Header, time.Now()); d > 0 {
 			return min(d, maxWait)
 		}
 	}
 	d := min(firstWait<<min(attempt, maxRepeats), maxWait)
-	return d/2 + rand.N(d/2)
+	return d/2 + time.Duration(c.random()*float64(d/2))
 }
 
 // RoundTrip sends one request under the deadlines.

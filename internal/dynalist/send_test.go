@@ -50,20 +50,24 @@ func TestRetryAfter(t *testing.T) {
 }
 
 func TestPauseIsBounded(t *testing.T) {
+	c, err := New(Config{Token: func() string { return "t" }})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for attempt := range 60 {
 		for range 50 {
-			d := pause(0, 0, attempt, nil)
+			d := c.pause(0, 0, attempt, nil)
 			if most := min(firstWait<<min(attempt, maxRepeats), maxWait); d < most/2 || d > most {
 				t.Fatalf("attempt %d: got %v, want %v to %v", attempt, d, most/2, most)
 			}
 		}
 	}
 	asked := &http.Response{Header: http.Header{"Retry-After": {"3"}}}
-	if got := pause(0, 0, 0, asked); got != 3*time.Second {
+	if got := c.pause(0, 0, 0, asked); got != 3*time.Second {
 		t.Errorf("got %v, want what was asked for", got)
 	}
 	asked.Header.Set("Retry-After", "4000")
-	if got := pause(0, 0, 0, asked); got != maxWait {
+	if got := c.pause(0, 0, 0, asked); got != maxWait {
 		t.Errorf("got %v, want the cap", got)
 	}
 }

@@ -190,7 +190,7 @@ func (s *Server) insertNode(e *edit, c *dynalist.NodeChange) error {
 	if p == nil {
 		return nodeNotFound(c.ParentID)
 	}
-	n := e.create(newID())
+	n := e.create(s.cfg.NewID())
 	n.set(c)
 	e.place(n, p, s.index(e, p, c.Index))
 	return nil

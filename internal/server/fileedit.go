@@ -153,7 +153,7 @@ func (s *Server) createFile(w *write, c *dynalist.FileChange) (string, bool, err
 	if p == nil {
 		return "", false, nil
 	}
-	f := &file{id: newID(), Kind: c.Type, Title: titleOr(c.Title), Permission: permOwner}
+	f := &file{id: s.cfg.NewID(), Kind: c.Type, Title: titleOr(c.Title), Permission: permOwner}
 	if f.Kind == kindDocument {
 		f.version = firstVersion
 		if err := createDocument(w.tx, f.id, w.now); err != nil {

@@ -49,7 +49,7 @@ func docBucket(tx *bbolt.Tx, id string) *bbolt.Bucket {
 
 // create lays out a new file: a root folder with one document, the inbox. It
 // returns false if the file had been laid out before.
-func create(tx *bbolt.Tx, now time.Time) (bool, error) {
+func create(tx *bbolt.Tx, now time.Time, newID func() string) (bool, error) {
 	if meta := bucket(tx, bucketMeta); meta != nil {
 		return false, checkSchema(meta.Get([]byte(keySchema)))
 	}

@@ -65,12 +65,13 @@ import (
 
 // Config says how to serve. Only Path must be set.
 type Config struct {
-	Path     string       // data file, created with mode 0600 in a folder that exists
-	Profile  Profile      // "" is Safe
-	Limits   bool         // rate limits on
-	Switches Switches     // Compat only
-	NoSync   bool         // tests only: no fsync
-	Log      *slog.Logger // nil for none; never sees tokens or outline text
+	Path     string        // data file, created with mode 0600 in a folder that exists
+	Profile  Profile       // "" is Safe
+	Limits   bool          // rate limits on
+	Switches Switches      // Compat only
+	NoSync   bool          // tests only: no fsync
+	NewID    func() string // tests only: makes ids of nodes and files; nil for random ones
+	Log      *slog.Logger  // nil for none; never sees tokens or outline text
 
 	// MaxSize is the largest size of the data file in bytes, 0 for no limit.
 	// What would exceed it is refused with StorageFull.
@@ -108,6 +109,9 @@ type Server struct {
 func Open(cfg Config) (*Server, error) {
 	if cfg.Profile == "" {
 		cfg.Profile = Safe
+	}
+	if cfg.NewID == nil {
+		cfg.NewID = newID
 	}
 	if err := cfg.check(); err != nil {
 		return nil, err
@@ -149,7 +153,7 @@ func (s *Server) start() error {
 	created := false
 	err := s.db.Update(func(tx *bbolt.Tx) error {
 		var err error
-		created, err = create(tx, time.Now())
+		created, err = create(tx, time.Now(), s.cfg.NewID)
 		if err != nil {
 			return err
 		}
