@@ -121,8 +121,8 @@ func TestRunStopsAtARefusedToken(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.engine = sync.New(sync.Config{DB: c.db, Remote: remote, Server: remotetest.Address})
+		s.Faults(nil) // counts from here on
 		c.running()
-		s.Faults(nil)
 		c.add(doc, "beta", "kept all the same")
 		time.Sleep(24 * time.Hour)
 		total := 0
