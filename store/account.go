@@ -31,6 +31,10 @@ type Budget struct {
 	Name   string    `json:"name"`
 	Tokens float64   `json:"tokens"`
 	At     time.Time `json:"at"`
+
+	PerMinute int  `json:"per_minute,omitempty"` // how fast it fills; 0 if not known
+	Burst     int  `json:"burst,omitempty"`      // most tokens that it holds; 0 if not known
+	Off       bool `json:"off,omitempty"`        // the service said that it has no such limit
 }
 
 // Trouble is why something does not go on, for status.

@@ -40,6 +40,9 @@ func (s *round) files(ctx context.Context) error {
 // list reads the file list and merges it.
 func (s *round) list(ctx context.Context) error {
 	s.progress(Progress{Stage: "list"})
+	if err := s.spend(ctx, BudgetList); err != nil {
+		return err
+	}
 	l, err := s.cfg.Remote.Files(ctx)
 	if err != nil {
 		return fmt.Errorf("list documents: %w", err)
@@ -114,7 +117,7 @@ func (s *round) storeFiles(tx *store.Tx, l *Listing, listed *outline.Files, now 
 		return err
 	}
 	a.RootFile, a.LastList, a.ServerID = l.Root, now, s.cfg.Remote.Server().ID
-	a.Budgets = budgetsOf(s.cfg.Remote)
+	s.writeBudgets(&a, nil)
 	s.account = a
 	return tx.PutAccount(a)
 }
@@ -272,8 +275,8 @@ func (s *round) sendFiles(ctx context.Context, p filePlan) error {
 			in.Inserts = append(in.Inserts, store.IntentInsert{Node: outline.NodeID(r.File.File)})
 		}
 	}
-	if err := s.cfg.DB.Update(func(tx *store.Tx) error { return s.prepare(tx, in) }); err != nil {
-		return fmt.Errorf("write down request: %w", err)
+	if err := s.prepare(in, map[string]float64{BudgetFiles: 1}); err != nil {
+		return err
 	}
 	res, err := s.cfg.Remote.EditFiles(ctx, edit)
 	if err != nil {

@@ -22,12 +22,18 @@ func (s *round) replayFiles(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.spend(ctx, BudgetList); err != nil {
+		return err
+	}
 	if _, err := s.cfg.Remote.Files(ctx); err != nil { // tells who answers
 		return fmt.Errorf("list documents: %w", err)
 	}
 	s.contact = true
 	server := s.cfg.Remote.Server()
 	if in.Replay && server.RequestID && server.ID == in.ServerID {
+		if err := s.prepare(in, map[string]float64{BudgetFiles: 1}); err != nil {
+			return err
+		}
 		res, err := s.cfg.Remote.EditFiles(ctx, edit)
 		if err == nil {
 			return s.filesSent(p, res)

@@ -99,6 +99,9 @@ func (s *round) versions(ctx context.Context, docs []outline.ServiceID) (map[out
 	if len(docs) == 0 {
 		return nil, nil
 	}
+	if err := s.spend(ctx, BudgetVersions); err != nil {
+		return nil, err
+	}
 	v, err := s.cfg.Remote.Versions(ctx, docs)
 	if err != nil {
 		return nil, fmt.Errorf("ask for versions: %w", err)
@@ -118,6 +121,9 @@ func (s *round) settle(ctx context.Context, d document) error {
 
 // pull reads a document and merges it.
 func (s *round) pull(ctx context.Context, d document) error {
+	if err := s.spend(ctx, BudgetRead); err != nil {
+		return err
+	}
 	asked := time.Now() // what is done at the service after this may be missing
 	r, err := s.cfg.Remote.Read(ctx, d.service)
 	if err != nil {

@@ -232,9 +232,8 @@ func (s *round) send(ctx context.Context, d document, p *draft, b batch) (replan
 		return false, err
 	}
 	in.Version, in.Records = p.expected, p.covered(b)
-	err = s.cfg.DB.Update(func(tx *store.Tx) error { return s.prepare(tx, in) })
-	if err != nil {
-		return false, fmt.Errorf("write down request: %w", err)
+	if err := s.prepare(in, editCost(len(b.steps))); err != nil {
+		return false, err
 	}
 	res, err := s.cfg.Remote.Edit(ctx, edit)
 	if err != nil {
@@ -243,17 +242,24 @@ func (s *round) send(ctx context.Context, d document, p *draft, b batch) (replan
 	return false, s.sent(d, p, b, in, res)
 }
 
-// prepare writes an intent and the rate budget that it draws on (T2).
-func (s *round) prepare(tx *store.Tx, in *store.Intent) error {
-	if err := tx.PutInflight(in); err != nil {
-		return err
-	}
-	a, err := tx.Account()
+// prepare writes an intent, and the rate buckets as they will be when it has
+// been sent (T2): a crash gives none of it back.
+func (s *round) prepare(in *store.Intent, spent map[string]float64) error {
+	err := s.cfg.DB.Update(func(tx *store.Tx) error {
+		if err := tx.PutInflight(in); err != nil {
+			return err
+		}
+		a, err := tx.Account()
+		if err != nil {
+			return err
+		}
+		s.writeBudgets(&a, spent)
+		return tx.PutAccount(a)
+	})
 	if err != nil {
-		return err
+		return fmt.Errorf("write down request: %w", err)
 	}
-	a.Budgets = budgetsOf(s.cfg.Remote)
-	return tx.PutAccount(a)
+	return nil
 }
 
 // sent writes down a clean Ok (T3): the base stays, since only a read changes it.

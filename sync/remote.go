@@ -53,11 +53,16 @@ type ServerInfo struct {
 	DeleteFile bool
 }
 
-// Budget is the state of one rate bucket.
+// Budget is the state of one rate bucket, and what the service announced of it,
+// which the next run goes by until the service says something else.
 type Budget struct {
 	Name   string    `json:"name"`
 	Tokens float64   `json:"tokens"` // may be below zero while a wait is owed
 	At     time.Time `json:"at"`
+
+	PerMinute int  `json:"per_minute,omitempty"` // how fast it fills; 0 if not known
+	Burst     int  `json:"burst,omitempty"`      // most tokens that it holds; 0 if not known
+	Off       bool `json:"off,omitempty"`        // the service said that it has no such limit
 }
 
 // Listing is a file list as the service gave it: not checked for sense.

@@ -33,6 +33,9 @@ func (s *round) replay(ctx context.Context, d document) error {
 	if err != nil {
 		return err
 	}
+	if err := s.prepare(in, editCost(len(edit.Changes))); err != nil {
+		return err
+	}
 	res, err := s.cfg.Remote.Edit(ctx, edit)
 	switch {
 	case err == nil:

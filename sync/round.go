@@ -71,6 +71,7 @@ func (s *round) start() error {
 			return err
 		}
 		s.account.ClientID, s.account.Server = s.newID(), s.cfg.Server
+		s.writeBudgets(&s.account, nil)
 		return tx.PutAccount(s.account)
 	})
 }
@@ -155,7 +156,7 @@ func (s *round) finish(ctx context.Context, err error) error {
 	}
 	st := s.Status()
 	return errors.Join(s.tidy(now), s.updateAccount(func(a *store.Account) {
-		a.Budgets = budgetsOf(s.cfg.Remote)
+		s.writeBudgets(a, nil)
 		if stopped {
 			return
 		}
@@ -197,14 +198,6 @@ func (s *round) pending() (n int, err error) {
 	return n, err
 }
 
-func budgetsOf(r Remote) []store.Budget {
-	var out []store.Budget
-	for _, b := range r.Budgets() {
-		out = append(out, store.Budget(b))
-	}
-	return out
-}
-
 // preferences asks once a day where the inbox is. A first round, whose budget
 // the reads need, asks for no more than makes the inbox usable.
 func (s *round) preferences(ctx context.Context) error {
@@ -214,6 +207,9 @@ func (s *round) preferences(ctx context.Context) error {
 	if s.report.Documents == 0 || known && (busy || fresh) || asked {
 		return nil
 	}
+	if err := s.spend(ctx, BudgetPrefs); err != nil {
+		return err
+	}
 	inbox, err := s.cfg.Remote.Preference(ctx, InboxLocation)
 	if err != nil || inbox == "" {
 		s.noInbox = time.Now()
@@ -221,6 +217,9 @@ func (s *round) preferences(ctx context.Context) error {
 	}
 	position := ""
 	if !busy {
+		if err := s.spend(ctx, BudgetPrefs); err != nil {
+			return err
+		}
 		if position, err = s.cfg.Remote.Preference(ctx, InboxPosition); err != nil {
 			return nil
 		}

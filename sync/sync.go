@@ -28,7 +28,8 @@
 // # Order of durable writes
 //
 //	T1   an edit is in the log               before the user is answered
-//	T2   the request is written down         before its first byte is sent
+//	T2   the request is written down, and    before its first byte is sent
+//	     the rate budget less its cost
 //	T3   its answer: ids bound, records acknowledged, the request closed;
 //	     or not sent / refused: closed; or unclear: marked ambiguous
 //	T4   a read: new base, bindings, rebased log, trash; one transaction

@@ -51,7 +51,7 @@ func (c *core) build() error {
 		return err
 	}
 	c.token = &tokenBox{sources: sources}
-	budgets, err := readBudgets(c.db)
+	budgets, err := readBudgets(c.db, c.settings.Server)
 	if err != nil {
 		return err
 	}
@@ -71,12 +71,16 @@ func (c *core) build() error {
 	return nil
 }
 
-// readBudgets returns the rate buckets as the last run left them.
-func readBudgets(db *store.DB) ([]sync.Budget, error) {
+// readBudgets returns the rate buckets as the last run left them. What another
+// server had announced of them says nothing of this one.
+func readBudgets(db *store.DB, server string) ([]sync.Budget, error) {
 	var budgets []sync.Budget
 	err := db.View(func(tx *store.Tx) error {
 		account, err := tx.Account()
 		for _, b := range account.Budgets {
+			if account.Server != server {
+				b.PerMinute, b.Burst, b.Off = 0, 0, false
+			}
 			budgets = append(budgets, sync.Budget(b))
 		}
 		return err

@@ -30,6 +30,7 @@ const (
 type limits struct {
 	buckets map[string]*bucket
 	header  string // the server's own limits as last applied
+	heard   bool   // the server has said what it has, in this run
 }
 
 type bucket struct {
@@ -37,7 +38,8 @@ type bucket struct {
 	off bool // the server has no such limit; what is owed still counts
 }
 
-// newLimits takes up the buckets where an earlier run left them. A bucket never
+// newLimits takes up the buckets where an earlier run left them, with the limits
+// that the server had announced until it says something else. A bucket never
 // starts above what its model allows for the time between, whatever the clock
 // did meanwhile.
 func newLimits(saved []sync.Budget, now time.Time) *limits {
@@ -56,15 +58,15 @@ func newLimits(saved []sync.Budget, now time.Time) *limits {
 func perSecond(l Limit) rate.Limit { return rate.Limit(float64(l.PerMinute) / 60) }
 
 func (b *bucket) restore(s sync.Budget, now time.Time) {
-	tokens := s.Tokens
-	if math.IsNaN(tokens) {
-		tokens = 0
+	if said := (Limit{s.PerMinute, s.Burst}); said.sane() {
+		b.set(said, s.Off)
 	}
-	elapsed := max(0, now.Sub(s.At)).Seconds()
-	tokens += elapsed * float64(b.Limit())
+	s.PerMinute, s.Burst = b.limit().PerMinute, b.Burst()
+	if math.IsNaN(s.Tokens) {
+		s.Tokens = 0
+	}
 	// No hold is longer, so a lower number is damage.
-	tokens = max(tokens, -maxRetryAfter.Seconds()*float64(b.Limit()))
-	b.lower(tokens, now)
+	b.lower(max(s.Restored(now), -maxRetryAfter.Seconds()*float64(b.Limit())), now)
 }
 
 // lower takes tokens out until no more than these are left.
@@ -115,10 +117,10 @@ func (l *limits) hold(name string, d time.Duration, now time.Time) {
 
 // adjust follows the limits that a server announced, "" for none of its own.
 func (l *limits) adjust(header string) {
-	if header == l.header {
+	if header == l.header && l.heard {
 		return
 	}
-	l.header = header
+	l.header, l.heard = header, true
 	for name, limit := range Limits() {
 		l.buckets[name].set(limit, header == "off")
 	}
@@ -147,16 +149,27 @@ func parseLimit(s string) (Limit, bool) {
 	perMinute, burst, _ := strings.Cut(s, "/")
 	p, err1 := strconv.Atoi(perMinute)
 	n, err2 := strconv.Atoi(burst)
-	ok := err1 == nil && err2 == nil && 0 < p && p <= maxLimit && 0 < n && n <= maxLimit
-	return Limit{PerMinute: p, Burst: n}, ok
+	l := Limit{PerMinute: p, Burst: n}
+	return l, err1 == nil && err2 == nil && l.sane()
+}
+
+func (l Limit) sane() bool {
+	return 0 < l.PerMinute && l.PerMinute <= maxLimit && 0 < l.Burst && l.Burst <= maxLimit
+}
+
+func (b *bucket) limit() Limit {
+	return Limit{PerMinute: int(math.Round(float64(b.Limit()) * 60)), Burst: b.Burst()}
 }
 
 // state returns the buckets as they are now, by name.
 func (l *limits) state(now time.Time) []sync.Budget {
 	budgets := make([]sync.Budget, 0, len(l.buckets))
 	for _, name := range slices.Sorted(maps.Keys(l.buckets)) {
+		b := l.buckets[name]
+		limit := b.limit()
 		budgets = append(budgets, sync.Budget{
-			Name: name, Tokens: l.buckets[name].TokensAt(now), At: now.Round(0),
+			Name: name, Tokens: b.TokensAt(now), At: now.Round(0),
+			PerMinute: limit.PerMinute, Burst: limit.Burst, Off: b.off,
 		})
 	}
 	return budgets

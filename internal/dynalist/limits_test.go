@@ -75,7 +75,8 @@ func TestLimitsGiveUpWithContext(t *testing.T) {
 
 func TestLimitsRestore(t *testing.T) {
 	now := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
-	rate := 0.5 // doc/read, per second
+	rate := 0.5     // doc/read, per second
+	const most = 45 // of 50: a crash may have kept 5 from being written down
 	tests := []struct {
 		name string
 		b    sync.Budget
@@ -83,13 +84,13 @@ func TestLimitsRestore(t *testing.T) {
 	}{
 		{"as it was", sync.Budget{Tokens: 3.25, At: now}, 3.25},
 		{"time passed", sync.Budget{Tokens: 3.25, At: now.Add(-3 * time.Second)}, 4.75},
-		{"full", sync.Budget{Tokens: 49, At: now.Add(-time.Hour)}, 50},
-		{"clock went a year ahead", sync.Budget{Tokens: 0, At: now.AddDate(-1, 0, 0)}, 50},
+		{"full", sync.Budget{Tokens: 49, At: now.Add(-time.Hour)}, most},
+		{"clock went a year ahead", sync.Budget{Tokens: 0, At: now.AddDate(-1, 0, 0)}, most},
 		{"clock went back", sync.Budget{Tokens: 7, At: now.AddDate(1, 0, 0)}, 7},
-		{"no time", sync.Budget{Tokens: 0}, 50},
+		{"no time", sync.Budget{Tokens: 0}, most},
 		{"held", sync.Budget{Tokens: -24, At: now.Add(-8 * time.Second)}, -20},
-		{"above the model", sync.Budget{Tokens: 1e9, At: now}, 50},
-		{"infinite", sync.Budget{Tokens: math.Inf(1), At: now}, 50},
+		{"above the model", sync.Budget{Tokens: 1e9, At: now}, most},
+		{"infinite", sync.Budget{Tokens: math.Inf(1), At: now}, most},
 		{"not a number", sync.Budget{Tokens: math.NaN(), At: now}, 0},
 		{"below every hold", sync.Budget{Tokens: -1e300, At: now}, -15 * 60 * rate},
 		{"minus infinite", sync.Budget{Tokens: math.Inf(-1), At: now}, -15 * 60 * rate},
@@ -268,5 +269,42 @@ func TestWaitingForTheBudgetIsNotSent(t *testing.T) {
 	_, err := c.Edit(ctx, insertOne)
 	if f, ok := errors.AsType[*sync.Failure](err); !ok || f.Class != sync.NotSent || !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want not sent", err)
+	}
+}
+
+// What a server said of its limits counts in the next run too, until it says
+// something else: a server without limits is not slowed down after a restart,
+// and one with narrow ones is not overrun.
+func TestAnnouncedLimitsOutliveTheRun(t *testing.T) {
+	now := time.Now()
+	for _, header := range []string{"off", "doc/read=600/1000, doc/edit:changes=off", "doc/read=6/3", ""} {
+		first := newLimits(nil, now)
+		first.adjust(header)
+		next := newLimits(first.state(now), now)
+		for name, was := range first.buckets {
+			if b := next.buckets[name]; b.limit() != was.limit() || b.off != was.off {
+				t.Errorf("%q: %s is %+v, off %v, was %+v, off %v", header, name, b.limit(), b.off, was.limit(), was.off)
+			}
+		}
+		next.adjust("") // as the service itself, which announces nothing
+		for name, limit := range Limits() {
+			if b := next.buckets[name]; b.limit() != limit || b.off {
+				t.Errorf("%q, then nothing: %s is %+v, off %v", header, name, b.limit(), b.off)
+			}
+		}
+	}
+	damaged := newLimits([]sync.Budget{{Name: PathDocRead, Tokens: 5, At: now, PerMinute: -6, Burst: 1 << 40, Off: true}}, now)
+	if b := damaged.buckets[PathDocRead]; b.limit() != Limits()[PathDocRead] || b.off {
+		t.Errorf("limits without sense were taken: %+v", b.limit())
+	}
+}
+
+func TestNamesOfTheBuckets(t *testing.T) {
+	for _, name := range []string{
+		sync.BudgetList, sync.BudgetFiles, sync.BudgetVersions, sync.BudgetRead, sync.BudgetEdits, sync.BudgetChanges, sync.BudgetPrefs,
+	} {
+		if _, ok := Limits()[name]; !ok {
+			t.Errorf("the engine looks for a bucket %s, which there is not", name)
+		}
 	}
 }
