@@ -8,6 +8,11 @@ TESTFLAGS ?=
 RACEFLAGS ?= -short
 FUZZTIME  ?= 10s
 BENCH     ?= .
+# Histories of `make sim` and `make sim-long`, and the seed of the first.
+SIM       ?= 10000
+SIMRACE   ?= 500
+SIMLONG   ?= 1000000
+SIMFIRST  ?= 0
 LDFLAGS   ?= -s -w
 
 PREFIX  ?= $(HOME)/.local
@@ -22,7 +27,7 @@ fishdir  = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 vcs = $(shell git rev-parse HEAD >/dev/null 2>&1 && echo true || echo false)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build install uninstall test test-full check fmt fmt-check vet lint arch cross race bench fuzz clean
+.PHONY: help demo build install uninstall test test-full sim sim-long check fmt fmt-check vet lint arch cross race bench fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -85,6 +90,20 @@ race:
 		echo '$(GO) test -race $(RACEFLAGS) $(TESTFLAGS) ./...'; \
 		$(GO) test -race $(RACEFLAGS) $(TESTFLAGS) ./...; \
 	else echo 'race: SKIPPED, the race detector needs a C compiler'; fi
+
+sim: ## play SIM (10000) random histories from seed SIMFIRST (0), SIMRACE (500) with the race detector
+	$(GO) test -count=1 -v -timeout 60m ./sync/simtest -run 'TestHistories$$' -sim.first=$(SIMFIRST) -sim.count=$(SIM)
+	@if [ "$$($(GO) env CGO_ENABLED)" = 1 ]; then \
+		$(GO) test -race -count=1 -v -timeout 60m ./sync/simtest -run 'TestHistories$$' -sim.first=$(SIMFIRST) -sim.count=$(SIMRACE); \
+	else echo 'sim: the race detector needs a C compiler: SKIPPED'; fi
+
+sim-long: ## play SIMLONG (1000000) histories, a part at a time; SIMFIRST goes on where one run ended
+	$(GO) test -c -o bin/simtest ./sync/simtest
+	@at=$(SIMFIRST); end=$$(($(SIMFIRST) + $(SIMLONG))); while [ $$at -lt $$end ]; do \
+		n=$$((end - at < 20000 ? end - at : 20000)); \
+		bin/simtest -test.v -test.timeout 0 -test.run 'TestHistories$$' -sim.first=$$at -sim.count=$$n || exit 1; \
+		at=$$((at + n)); echo "done up to seed $$at; go on with SIMFIRST=$$at"; \
+	done
 
 bench: ## run the benchmarks; BENCH=regexp chooses
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem $(TESTFLAGS) ./...

@@ -33,6 +33,7 @@ func edges() map[string][]string {
 		"internal/outline/outlinetest": {"internal/outline"},
 		"store/storetest":              {"store", "internal/outline"},
 		"sync/remotetest":              {"sync", "internal/dynalist", "internal/server", "store", "internal/outline"},
+		"sync/simtest":                 {"sync", "internal/dynalist", "internal/server", "store", "internal/outline"},
 	}
 }
 

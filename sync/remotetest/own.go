@@ -59,13 +59,13 @@ func ownChecks() []ownCheck {
 		{name: "file that is not listed", run: checkUnlisted},
 	}
 	for _, w := range writes() {
-		for f := LostRefused; f <= AppliedTorn; f++ {
+		for f := LostRefused; f <= lastFault; f++ {
 			if f != Twice {
 				checks = append(checks, ownCheck{name: w.name + " meets " + f.String(), run: func(p *ownProbe) { checkFault(p, w, f) }})
 			}
 		}
 	}
-	for f := LostRefused; f <= AppliedTorn; f++ {
+	for f := LostRefused; f <= lastFault; f++ {
 		checks = append(checks, ownCheck{name: "reads meet " + f.String(), run: func(p *ownProbe) { checkReadFault(p, f) }})
 	}
 	return checks

@@ -15,12 +15,14 @@ import (
 // the lack of one, says to somebody who does not know the fault.
 func expect(f Fault) sync.Class {
 	switch f {
-	case LostRefused:
+	case LostRefused, LostName, LostTLS:
 		return sync.NotSent
-	case LostReset, AppliedReset, AppliedTorn:
+	case LostReset, AppliedReset, AppliedTorn, AppliedEnd:
 		return sync.Cut
-	case AppliedCut, AppliedEmpty, AppliedHTML:
+	case AppliedCut, AppliedEmpty, AppliedHTML, AppliedGarbage:
 		return sync.Partial
+	case AppliedError:
+		return sync.Done
 	}
 	return sync.Late
 }
@@ -77,7 +79,7 @@ func checkFault(p *ownProbe, w write, f Fault) {
 	if got := w.done(p); got != f.applied() {
 		p.Errorf("applied: %v, want %v", got, f.applied())
 	}
-	if fail, ok := errors.AsType[*sync.Failure](err); ok && fail.Large != (fail.Class == sync.Late) {
+	if fail, ok := errors.AsType[*sync.Failure](err); ok && fail.Large != (fail.Class == sync.Late || fail.Class == sync.Done) {
 		p.Errorf("large: %v with class %s", fail.Large, fail.Class)
 	}
 	p.need(w.call(p)) // it goes on as if nothing had been

@@ -10,6 +10,8 @@ package remotetest
 
 import (
 	"bytes"
+	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -22,6 +24,7 @@ import (
 	"syscall"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"outlast/internal/dynalist"
 	"outlast/internal/server"
@@ -54,22 +57,37 @@ const (
 	LostStuck            // nothing happens until the client gives up
 	AppliedStuck         // the answer does not come until the client gives up
 	AppliedTorn          // the connection ends in the middle of the answer
+	LostName             // the name of the service is not found
+	LostTLS              // no secure connection
+	AppliedEnd           // the connection is closed before the answer
+	AppliedError         // 500 with the service's own JSON
+	AppliedPlain         // 500 with plain text
+	AppliedLate          // a machine in between answers 504
+	AppliedGarbage       // 200 with bytes that mean nothing
+
+	lastFault = AppliedGarbage
 )
 
 // Applied are the faults after which the service has done what was asked; with
 // AppliedStuck, which costs a minute of waiting, left out.
 func Applied() []Fault {
-	return []Fault{AppliedReset, AppliedGateway, AppliedTimeout, AppliedCut, AppliedEmpty, AppliedHTML, AppliedTorn}
+	return []Fault{
+		AppliedReset, AppliedGateway, AppliedTimeout, AppliedCut, AppliedEmpty, AppliedHTML, AppliedTorn,
+		AppliedEnd, AppliedError, AppliedPlain, AppliedLate, AppliedGarbage,
+	}
 }
 
 // Lost are the faults after which it has not, LostStuck left out.
-func Lost() []Fault { return []Fault{LostRefused, LostReset, LostBadGateway, LostTimeout} }
+func Lost() []Fault {
+	return []Fault{LostRefused, LostName, LostTLS, LostReset, LostBadGateway, LostTimeout}
+}
 
 func (f Fault) String() string {
 	return []string{
 		"none", "lost:refused", "lost:reset", "lost:502", "lost:timeout",
 		"applied:reset", "applied:502", "applied:timeout", "applied:cut", "applied:empty", "applied:html", "twice",
-		"lost:stuck", "applied:stuck", "applied:torn",
+		"lost:stuck", "applied:stuck", "applied:torn", "lost:name", "lost:tls",
+		"applied:end", "applied:500", "applied:500:plain", "applied:504", "applied:garbage",
 	}[f]
 }
 
@@ -80,6 +98,7 @@ type Service struct {
 	mu     sync.Mutex // protects the rest
 	plan   func(path string, n int) Fault
 	counts map[string]int
+	skew   time.Duration // how far the service's clock is ahead
 }
 
 // Open returns a service with an empty account in a temporary folder.
@@ -182,12 +201,20 @@ func (s *Service) RoundTrip(req *http.Request) (*http.Response, error) {
 	req.Body.Close()
 	path := strings.TrimPrefix(req.URL.Path, "/api/v1/")
 	fault := s.next(path)
-	if fault == LostRefused {
-		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+	return s.meet(fault, req, body)
+}
+
+// meet lets a request that was read meet a fault.
+func (s *Service) meet(fault Fault, req *http.Request, body []byte) (*http.Response, error) {
+	switch fault {
+	case LostRefused:
+		return nil, dial(syscall.ECONNREFUSED)
+	case LostName:
+		return nil, dial(&net.DNSError{Err: "no such host", Name: req.URL.Hostname(), IsNotFound: true})
+	case LostTLS:
+		return nil, dial(&tls.CertificateVerificationError{Err: errors.New("certificate has expired")})
 	}
-	if trace := httptrace.ContextClientTrace(req.Context()); trace != nil && trace.WroteHeaders != nil {
-		trace.WroteHeaders()
-	}
+	wrote(req)
 	switch fault {
 	case LostReset:
 		return nil, reset()
@@ -204,6 +231,15 @@ func (s *Service) RoundTrip(req *http.Request) (*http.Response, error) {
 	return spoil(fault, req, s.serve(req, body))
 }
 
+// wrote tells the client that its request has left.
+func wrote(req *http.Request) {
+	if trace := httptrace.ContextClientTrace(req.Context()); trace != nil && trace.WroteHeaders != nil {
+		trace.WroteHeaders()
+	}
+}
+
+func dial(err error) error { return &net.OpError{Op: "dial", Net: "tcp", Err: err} }
+
 // serve lets the server answer.
 func (s *Service) serve(req *http.Request, body []byte) *http.Response {
 	in := httptest.NewRequestWithContext(req.Context(), req.Method, req.URL.RequestURI(), bytes.NewReader(body))
@@ -213,6 +249,7 @@ func (s *Service) serve(req *http.Request, body []byte) *http.Response {
 	s.Handler().ServeHTTP(rec, in)
 	res := rec.Result()
 	res.Request = req
+	res.Header.Set("Date", time.Now().Add(s.skew).UTC().Format(http.TimeFormat))
 	return res
 }
 
@@ -225,6 +262,16 @@ func spoil(f Fault, req *http.Request, res *http.Response) (*http.Response, erro
 	case AppliedStuck:
 		<-req.Context().Done()
 		return nil, req.Context().Err()
+	case AppliedEnd:
+		return nil, io.EOF
+	case AppliedError:
+		return answer(req, http.StatusInternalServerError, "application/json", []byte(`{"_code":"Unknown","_msg":"something broke"}`)), nil
+	case AppliedPlain:
+		return answer(req, http.StatusInternalServerError, "text/plain", []byte("Internal Server Error")), nil
+	case AppliedLate:
+		return page(req, http.StatusGatewayTimeout), nil
+	case AppliedGarbage:
+		return answer(req, http.StatusOK, "application/json", []byte("\x00\x17{]\xfe\xff")), nil
 	case AppliedGateway:
 		return page(req, http.StatusBadGateway), nil
 	case AppliedHTML:

@@ -1,0 +1,190 @@
+package simtest
+
+import (
+	"strings"
+
+	"outlast/internal/dynalist"
+	"outlast/internal/outline"
+	"outlast/store"
+)
+
+// Limits of one request (I12).
+const (
+	mostChanges = 200
+	mostBytes   = 256 << 10
+)
+
+// onSend looks at a request before it leaves, with the eyes of somebody who sees
+// the client's database.
+func (w *world) onSend(n int, path string, body []byte) any {
+	if n == nobody {
+		return nil
+	}
+	w.requests++
+	w.note("%d: send %s %s", n, path, body)
+	if path != dynalist.PathDocEdit {
+		return nil
+	}
+	q := editIn(body)
+	w.checkForm(n, q, len(body))
+	c := w.clients[n]
+	var tag *sent
+	c.view(func(tx *store.Tx) error {
+		b, err := tx.FileBindings()
+		if err != nil {
+			return err
+		}
+		doc := b.Ours(outline.ServiceID(q.FileID))
+		in, err := tx.Inflight(doc)
+		if err != nil {
+			return err
+		}
+		if in == nil {
+			w.fail("I11", "client %d sends a request that is not written down", n)
+			return nil
+		}
+		tag = tagOf(in, q)
+		w.checkSame(n, q, body)
+		if err := w.checkFences(tx, n, doc, in); err != nil {
+			return err
+		}
+		return w.checkOwn(tx, n, doc, q)
+	})
+	if tag == nil {
+		return nil
+	}
+	for _, change := range q.Changes {
+		if change.Action == "insert" && change.Content != nil {
+			w.lastSent = *change.Content
+		}
+	}
+	return tag
+}
+
+// tagOf ties the changes of a request to the inserts of its intent.
+func tagOf(in *store.Intent, q dynalist.DocEditRequest) *sent {
+	tag := &sent{}
+	for _, i := range in.Inserts {
+		tag.inserts = append(tag.inserts, i.Node)
+	}
+	n := 0
+	for _, c := range q.Changes {
+		at := -1
+		if c.Action == "insert" {
+			at = n
+			n++
+		}
+		tag.changes = append(tag.changes, at)
+	}
+	return tag
+}
+
+// checkForm: nothing is sent that the service is known not to bear (I12).
+func (w *world) checkForm(n int, q dynalist.DocEditRequest, size int) {
+	if len(q.Changes) > mostChanges || size > mostBytes && len(q.Changes) > 1 {
+		w.fail("I12", "client %d sends %d changes in %d bytes", n, len(q.Changes), size)
+	}
+	ends := make(map[string]int)
+	for _, c := range q.Changes {
+		if c.NodeID == "root" && (c.Action == "move" || c.Action == "delete") {
+			w.fail("I12", "client %d sends %s of the root", n, c.Action)
+		}
+		if c.Index != nil && *c.Index == -1 {
+			ends[c.ParentID]++
+		}
+	}
+	for parent, times := range ends {
+		if times > 1 {
+			w.fail("I12", "client %d appends to %s %d times in one request", n, parent, times)
+		}
+	}
+}
+
+// checkSame: what is sent under a request id once more is the same (I10).
+func (w *world) checkSame(n int, q dynalist.DocEditRequest, body []byte) {
+	if q.RequestID == "" {
+		return
+	}
+	first, again := w.bodies[q.RequestID]
+	switch {
+	case !again:
+		w.bodies[q.RequestID] = string(body)
+	case first != string(body):
+		w.fail("I10", "client %d sends another request under the same id", n)
+	}
+}
+
+// checkFences: no insert is sent while a request that may still make it is open (I10).
+func (w *world) checkFences(tx *store.Tx, n int, doc outline.FileID, in *store.Intent) error {
+	fenced, err := tx.Fenced(doc)
+	if err != nil {
+		return err
+	}
+	open := make(map[outline.NodeID]bool)
+	for _, f := range fenced {
+		for _, i := range f.Inserts {
+			if i.Bound == "" {
+				open[i.Node] = true
+			}
+		}
+	}
+	for _, i := range in.Inserts {
+		if open[i.Node] {
+			w.fail("I10", "client %d sends the insert of %s, which stands behind a fence", n, i.Node)
+		}
+	}
+	return nil
+}
+
+// checkOwn: what is changed there is what somebody changed here (I9).
+func (w *world) checkOwn(tx *store.Tx, n int, doc outline.FileID, q dynalist.DocEditRequest) error {
+	b, err := tx.Bindings(doc)
+	if err != nil {
+		return err
+	}
+	does := make(map[outline.Kind]map[outline.NodeID]bool)
+	for r, err := range tx.Unconfirmed(doc) {
+		if err != nil {
+			return err
+		}
+		if does[r.Node.Kind] == nil {
+			does[r.Node.Kind] = make(map[outline.NodeID]bool)
+		}
+		does[r.Node.Kind][r.Node.Node] = true
+	}
+	for _, c := range q.Changes {
+		id := b.Ours(outline.ServiceID(c.NodeID))
+		_, spare := w.by[c.NodeID]
+		ok := true
+		switch c.Action {
+		case "edit":
+			ok = does[outline.Update][id] || does[outline.Insert][id]
+		case "delete":
+			ok = does[outline.Delete][id] || spare
+		case "move": // siblings may be moved instead
+			ok = len(does[outline.Move]) > 0 || len(does[outline.Insert]) > 0 || spare
+		}
+		if !ok {
+			w.fail("I9", "client %d sends %s of %s, which nobody asked for", n, c.Action, c.NodeID)
+		}
+	}
+	return nil
+}
+
+// onAnswer sees what a client is told.
+func (w *world) onAnswer(n int, path string, status int, body []byte, err error) {
+	if n == nobody {
+		return
+	}
+	if status == 0 || err != nil {
+		w.note("%d: %s ends in %v", n, path, err)
+		return
+	}
+	w.note("%d: %s %d %s", n, path, status, body)
+	if strings.Contains(string(body), dynalist.CodeTooManyRequests) {
+		w.tooMany++
+	}
+	if path == dynalist.PathDocRead {
+		w.countCells(w.clients[n], body)
+	}
+}

@@ -1,0 +1,226 @@
+package simtest
+
+import (
+	"encoding/json"
+	"slices"
+
+	"outlast/internal/dynalist"
+	"outlast/internal/outline"
+	"outlast/store"
+	"outlast/sync/remotetest"
+)
+
+// effects ties the nodes of the service to the inserts that made them.
+type effects struct {
+	inserts map[intentKey]*insertion
+	order   []*insertion
+	by      map[string]intentKey // service id -> the insert that made it
+	gone    map[string]bool      // service ids that somebody deleted on purpose
+	bodies  map[string]string    // request id -> what was sent under it first
+	states  map[string]map[int64]string
+	folder  string
+
+	lastSent string // text of the last insert that a client sent
+}
+
+// intentKey names an insert: the client and its id of the node.
+type intentKey struct {
+	client int
+	node   outline.NodeID
+}
+
+// insertion is an insert that a user was told is safe.
+type insertion struct {
+	intentKey
+	doc     outline.FileID
+	class   string // equal for inserts that nobody can tell apart
+	made    []effect
+	deleted bool // somebody deleted it on purpose
+}
+
+// effect is a node of the service.
+type effect struct{ doc, id string }
+
+func newEffects() effects {
+	return effects{
+		inserts: make(map[intentKey]*insertion), by: make(map[string]intentKey), gone: make(map[string]bool),
+		bodies: make(map[string]string), states: make(map[string]map[int64]string),
+	}
+}
+
+// sent is what the checker knows of a request: the nodes that its inserts are,
+// and of each change, which insert it is, -1 for none.
+type sent struct {
+	inserts []outline.NodeID
+	changes []int
+}
+
+// nodesOf returns our ids of the inserts of a request as served; kept tells which
+// changes of what was sent these are.
+func (s *sent) nodesOf(q dynalist.DocEditRequest, kept []int) (nodes []outline.NodeID) {
+	n := 0
+	for k, c := range q.Changes {
+		if c.Action != "insert" {
+			continue
+		}
+		i := n
+		if len(kept) > 0 {
+			i = s.changes[kept[k]]
+		}
+		n++
+		if i < len(s.inserts) {
+			nodes = append(nodes, s.inserts[i])
+		}
+	}
+	return nodes
+}
+
+// seen remembers each state of a document, to know a read that it never had.
+func (w *world) seen(t *truth) {
+	if w.states[t.doc] == nil {
+		w.states[t.doc] = make(map[int64]string)
+	}
+	w.states[t.doc][t.version] = t.digest()
+}
+
+// noteEdit follows what a user's command did to the inserts.
+func (w *world) noteEdit(c *client, doc outline.FileID, before, after *outline.Document) {
+	var b *store.Bindings
+	c.view(func(tx *store.Tx) error {
+		var err error
+		b, err = tx.Bindings(doc)
+		return err
+	})
+	for n := range after.Root().Below() {
+		key := intentKey{c.n, n.ID}
+		if before.Node(n.ID) != nil {
+			continue
+		}
+		if was := w.inserts[key]; was != nil { // undone
+			was.deleted = true
+			continue
+		}
+		if len(n.ID) != ulidLength {
+			continue // a node of the service's that came back
+		}
+		in := &insertion{intentKey: key, doc: doc, class: n.Content}
+		w.inserts[key] = in
+		w.order = append(w.order, in)
+	}
+	for n := range before.Root().Below() {
+		if after.Node(n.ID) != nil {
+			continue
+		}
+		w.gone[string(b.Service(n.ID))] = true
+		if in := w.inserts[intentKey{c.n, n.ID}]; in != nil {
+			in.deleted = true
+		}
+	}
+}
+
+// untold follows what a command took away that may have been recorded.
+func (w *world) untold(c *client, doc outline.FileID, before *outline.Document, changes []outline.Change) {
+	after := before.Clone()
+	if after.Apply(changes...) != nil {
+		return
+	}
+	kept := wordSet(after)
+	for word := range wordSet(before) {
+		w.taken[word] = w.taken[word] || !kept[word]
+	}
+	for n := range before.Root().Below() {
+		if in := w.inserts[intentKey{c.n, n.ID}]; in != nil && after.Node(n.ID) == nil {
+			in.deleted = true
+		}
+	}
+}
+
+// noteStrange follows what the stranger deleted or put out of reach.
+func (w *world) noteStrange(before, after *truth) {
+	if before == nil {
+		return
+	}
+	for _, id := range before.order {
+		if !after.live(id) {
+			w.gone[id] = true
+		}
+	}
+}
+
+// onServed ties the new nodes of a request to its inserts.
+func (w *world) onServed(s remotetest.Served) {
+	w.note("served %d %s %d %s", s.Client, s.Path, s.Status, s.Answer)
+	switch s.Path {
+	case dynalist.PathFileEdit:
+		w.seeFiles(s)
+		return
+	case dynalist.PathDocEdit:
+	default:
+		return
+	}
+	q := editIn(s.Request)
+	before := w.truths[q.FileID]
+	after := w.truthOf(q.FileID)
+	if after == nil {
+		return
+	}
+	if after.unsound != "" {
+		w.fail("I7", "document %s after a request of client %d: %s", q.FileID, s.Client, after.unsound)
+	}
+	tag, _ := s.Tag.(*sent)
+	if s.Client == nobody || before == nil || tag == nil {
+		return
+	}
+	fresh := newNodes(before, after)
+	nodes := tag.nodesOf(q, s.Kept)
+	for _, c := range q.Changes {
+		if c.Action != "insert" || len(nodes) == 0 {
+			continue
+		}
+		at := slices.IndexFunc(fresh, func(n *truthNode) bool { return n.content == *c.Content })
+		if at >= 0 {
+			w.bind(intentKey{s.Client, nodes[0]}, effect{q.FileID, fresh[at].id})
+			fresh = slices.Delete(fresh, at, at+1)
+		}
+		nodes = nodes[1:]
+	}
+}
+
+// seeFiles looks at the documents that were made or renamed.
+func (w *world) seeFiles(s remotetest.Served) {
+	var q dynalist.FileEditRequest
+	var a dynalist.FileEditResponse
+	if json.Unmarshal(s.Request, &q) != nil || json.Unmarshal(s.Answer, &a) != nil {
+		return
+	}
+	for _, id := range a.Created {
+		w.truthOf(id)
+	}
+	for _, c := range q.Changes {
+		if c.FileID != "" {
+			w.truthOf(c.FileID)
+		}
+	}
+}
+
+func (w *world) bind(key intentKey, e effect) {
+	w.by[e.id] = key
+	if in := w.inserts[key]; in != nil {
+		in.made = append(in.made, e)
+	}
+}
+
+func newNodes(before, after *truth) (fresh []*truthNode) {
+	for _, id := range append(slices.Clone(after.order), after.orphans...) {
+		if before.nodes[id] == nil {
+			fresh = append(fresh, after.nodes[id])
+		}
+	}
+	return fresh
+}
+
+func editIn(body []byte) dynalist.DocEditRequest {
+	var q dynalist.DocEditRequest
+	_ = json.Unmarshal(body, &q) // what is no request has no changes
+	return q
+}

@@ -1,0 +1,42 @@
+package simtest
+
+import (
+	"flag"
+	"os"
+	"runtime"
+	"testing"
+)
+
+var (
+	first   = flag.Uint64("sim.first", 0, "seed of the first history")
+	count   = flag.Int("sim.count", 0, "number of histories; 0 for few")
+	verbose = flag.Bool("sim.trace", false, "print what happens")
+	workers = flag.Int("sim.workers", runtime.GOMAXPROCS(0), "histories at a time")
+)
+
+// histories is how many to run.
+func histories() int {
+	switch {
+	case *count > 0:
+		return *count
+	case testing.Short():
+		return 40
+	}
+	return 200
+}
+
+// memoryDir returns a folder for databases: on a file system in memory where
+// there is one, since nothing here is to survive.
+func memoryDir(t *testing.T) string {
+	t.Helper()
+	const shm = "/dev/shm"
+	if info, err := os.Stat(shm); err != nil || !info.IsDir() {
+		return t.TempDir()
+	}
+	dir, err := os.MkdirTemp(shm, "outlast-sim-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}

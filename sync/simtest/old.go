@@ -1,0 +1,120 @@
+package simtest
+
+import (
+	"os"
+	"time"
+
+	"outlast/internal/outline"
+	"outlast/store"
+)
+
+// keepOld keeps the database of a client that does not run, or puts an earlier
+// one in its place (X12).
+func (w *world) keepOld(c *client) {
+	if !w.restores {
+		return
+	}
+	if c.backup == nil || w.rnd.IntN(2) == 0 {
+		data, err := os.ReadFile(c.path)
+		w.must(err)
+		c.backup, c.toldThen = data, len(c.told)
+		return
+	}
+	w.hit("X12 old database restored")
+	w.note("%d: old database restored", c.n)
+	w.must(os.WriteFile(c.path, c.backup, 0o600))
+	w.forgetSince(c)
+}
+
+// forgetSince: what was recorded after the copy was made has gone with the
+// newer database, unless the service has it.
+func (w *world) forgetSince(c *client) {
+	for _, in := range w.order {
+		if in.client == c.n {
+			in.deleted = in.deleted || len(in.made) == 0
+		}
+	}
+	for word, who := range w.written {
+		if who == c.who() {
+			w.taken[word] = true
+		}
+	}
+	c.told = c.told[:c.toldThen]
+}
+
+// shiftClock makes a database look as if the clock had been wrong while it was
+// written (X14).
+func (w *world) shiftClock(c *client) {
+	by := []time.Duration{365 * 24 * time.Hour, -365 * 24 * time.Hour, time.Hour, -time.Hour}[w.rnd.IntN(4)]
+	w.hit("X14 clock")
+	w.note("%d: clock was off by %v", c.n, by)
+	c.update(func(tx *store.Tx) error { return shift(tx, by) })
+}
+
+func shift(tx *store.Tx, by time.Duration) error {
+	move := func(t *time.Time) {
+		if !t.IsZero() {
+			*t = t.Add(by)
+		}
+	}
+	a, err := tx.Account()
+	if err != nil {
+		return err
+	}
+	for i := range a.Budgets {
+		move(&a.Budgets[i].At)
+	}
+	for _, t := range []*time.Time{&a.PrefsAt, &a.LastContact, &a.LastSync, &a.LastList} {
+		move(t)
+	}
+	if err := tx.PutAccount(a); err != nil {
+		return err
+	}
+	docs := []outline.FileID{""}
+	waiting, err := tx.Waiting()
+	if err != nil {
+		return err
+	}
+	for doc := range waiting {
+		docs = append(docs, doc)
+	}
+	for r, err := range tx.AllUnconfirmed() {
+		if err != nil {
+			return err
+		}
+		if move(&r.After); !r.After.IsZero() {
+			if err := tx.Rewrite(r); err != nil {
+				return err
+			}
+		}
+	}
+	return shiftIntents(tx, docs, move)
+}
+
+func shiftIntents(tx *store.Tx, docs []outline.FileID, move func(*time.Time)) error {
+	open, err := tx.AllInflight()
+	if err != nil {
+		return err
+	}
+	for _, in := range open {
+		move(&in.SentAt)
+		move(&in.NotBefore)
+		if err := tx.PutInflight(in); err != nil {
+			return err
+		}
+	}
+	for _, doc := range docs {
+		fenced, err := tx.Fenced(doc)
+		if err != nil {
+			return err
+		}
+		for _, in := range fenced {
+			move(&in.SentAt)
+			move(&in.NotBefore)
+			if err := tx.PutFenced(in); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,182 @@
+package simtest
+
+import (
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"slices"
+
+	"outlast/internal/outline"
+	"outlast/store"
+)
+
+// truth is a document as the service has it.
+type truth struct {
+	doc     string
+	version int64
+	nodes   map[string]*truthNode
+	order   []string // those that can be reached from the root, in preorder
+	orphans []string // those that cannot
+	unsound string   // what is wrong with the tree
+}
+
+type truthNode struct {
+	id, parent, content, note string
+	marks                     string
+	checked                   bool
+	children                  []string
+}
+
+// readNode is a node as doc/read answers it.
+type readNode struct {
+	ID       string   `json:"id"`
+	Content  string   `json:"content"`
+	Note     string   `json:"note"`
+	Checked  bool     `json:"checked"`
+	Checkbox bool     `json:"checkbox"`
+	Heading  int      `json:"heading"`
+	Color    int      `json:"color"`
+	Children []string `json:"children"`
+}
+
+// truthOf returns a document as it is now, nil if there is none.
+func (w *world) truthOf(doc string) *truth {
+	body, err := w.inj.Contents(doc)
+	if err != nil {
+		return nil
+	}
+	if t := w.truths[doc]; t != nil && t.version == versionIn(body) {
+		return t
+	}
+	t := parseTruth(doc, body)
+	w.truths[doc] = t
+	w.seen(t)
+	return t
+}
+
+func versionIn(body []byte) int64 {
+	var v struct {
+		Version int64 `json:"version"`
+	}
+	_ = json.Unmarshal(body, &v)
+	return v.Version
+}
+
+func parseTruth(doc string, body []byte) *truth {
+	var r struct {
+		Version int64      `json:"version"`
+		Nodes   []readNode `json:"nodes"`
+	}
+	t := &truth{doc: doc, nodes: make(map[string]*truthNode)}
+	if err := json.Unmarshal(body, &r); err != nil {
+		t.unsound = err.Error()
+		return t
+	}
+	t.version = r.Version
+	for _, n := range r.Nodes {
+		if t.nodes[n.ID] != nil {
+			t.unsound = "node twice: " + n.ID
+		}
+		t.nodes[n.ID] = &truthNode{
+			id: n.ID, content: n.Content, note: n.Note, checked: n.Checked, children: n.Children,
+			marks: fmt.Sprint(n.Checked, n.Checkbox, n.Heading, n.Color),
+		}
+	}
+	t.walk()
+	for _, n := range r.Nodes {
+		if n.ID != "root" && t.nodes[n.ID].parent == "" {
+			t.orphans = append(t.orphans, n.ID)
+		}
+	}
+	return t
+}
+
+// walk finds the parents and the order of what can be reached.
+func (t *truth) walk() {
+	stack := []string{"root"}
+	for len(stack) > 0 {
+		id := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		t.order = append(t.order, id)
+		for _, child := range slices.Backward(t.nodes[id].children) {
+			c := t.nodes[child]
+			switch {
+			case c == nil:
+				t.unsound = "child is missing: " + child
+				continue
+			case c.parent != "" || child == "root":
+				t.unsound = "child at two places: " + child
+				continue
+			}
+			c.parent = id
+			stack = append(stack, child)
+		}
+	}
+}
+
+// within tells whether id is top or stands below it.
+func (t *truth) within(id, top string) bool {
+	for ; id != ""; id = t.nodes[id].parent {
+		if id == top {
+			return true
+		}
+	}
+	return false
+}
+
+// postOrder returns the nodes from id downwards, children before their parent.
+func (t *truth) postOrder(id string) (all []string) {
+	for _, c := range t.nodes[id].children {
+		all = append(all, t.postOrder(c)...)
+	}
+	return append(all, id)
+}
+
+// words are those in reach.
+func (t *truth) words() map[string]bool {
+	all := make(map[string]bool)
+	if t == nil {
+		return all
+	}
+	for _, id := range t.order {
+		for _, word := range wordsOf(t.nodes[id].content, t.nodes[id].note) {
+			all[word] = true
+		}
+	}
+	return all
+}
+
+// live tells whether a node can be reached.
+func (t *truth) live(id string) bool {
+	return t != nil && t.nodes[id] != nil && (id == "root" || t.nodes[id].parent != "")
+}
+
+// digest names what a document shows, the title left out.
+func (t *truth) digest() string {
+	h := fnv.New64a()
+	for _, id := range t.order {
+		n := t.nodes[id]
+		content := n.content
+		if id == "root" {
+			content = ""
+		}
+		fmt.Fprintf(h, "%s %s %q %q %s\n", id, n.parent, content, n.note, n.marks)
+	}
+	return fmt.Sprintf("%x", h.Sum64())
+}
+
+// digestOf is digest for a document of a client.
+func digestOf(d *outline.Document, b *store.Bindings) string {
+	h := fnv.New64a()
+	for _, n := range d.Root().Walk() {
+		content, parent := n.Content, outline.ServiceID("")
+		if n.Parent() == nil {
+			content = ""
+		} else {
+			parent = b.Service(n.Parent().ID)
+		}
+		marks := fmt.Sprint(n.Checked, n.Checkbox, n.Heading, n.Color)
+		fmt.Fprintf(h, "%s %s %q %q %s\n", b.Service(n.ID), parent, content, n.Note, marks)
+	}
+	return fmt.Sprintf("%x", h.Sum64())
+}
