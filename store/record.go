@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"time"
@@ -22,6 +23,17 @@ type Op struct {
 	Doc   outline.FileID
 	Node  *outline.Change     // one of both
 	File  *outline.FileChange // Doc is "" then
+
+	// Copy is set on a deletion that ends a move to another document: it must
+	// not be sent before a read has shown the copy there.
+	Copy *CopyRef
+}
+
+// CopyRef names the copy of a node in another document.
+type CopyRef struct {
+	Doc  outline.FileID `json:"doc"`
+	Node outline.NodeID `json:"node"`
+	Seen bool           `json:"seen,omitempty"` // a read has shown it once
 }
 
 // State tells how far a record has come.
@@ -62,6 +74,12 @@ func (o Op) check() error {
 		return fmt.Errorf("op %s changes a file within document %s: %w", o.ID, o.Doc, outline.ErrInvalid)
 	case o.File != nil:
 		return checkFileChange(*o.File)
+	case o.Copy != nil && o.Node.Kind != outline.Delete:
+		return fmt.Errorf("op %s with a copy is no deletion: %w", o.ID, outline.ErrInvalid)
+	case o.Copy != nil:
+		if err := errors.Join(checkID("document id", o.Copy.Doc), checkID("node id", o.Copy.Node)); err != nil {
+			return err
+		}
 	}
 	if err := checkID("document id", o.Doc); err != nil {
 		return err
@@ -96,6 +114,7 @@ type payload struct {
 	Sends  int                 `json:"sends,omitempty"`
 	Reason string              `json:"reason,omitempty"`
 	After  time.Time           `json:"after,omitzero"`
+	Copy   *CopyRef            `json:"copy,omitempty"`
 }
 
 // rawRecord is a stored record whose checksum holds, with its header read.
@@ -153,7 +172,7 @@ func (r Record) encode() ([]byte, error) {
 	binary.BigEndian.PutUint16(b[26:], uint16(len(r.ID)))
 	binary.BigEndian.PutUint16(b[28:], uint16(len(r.Doc)))
 	b = append(append(b, r.ID...), r.Doc...)
-	body, err := encodeJSON(payload{r.Group, r.Actor, r.Node, r.File, r.Sends, r.Reason, r.After})
+	body, err := encodeJSON(payload{r.Group, r.Actor, r.Node, r.File, r.Sends, r.Reason, r.After, r.Copy})
 	if err != nil {
 		return nil, fmt.Errorf("encode op %s: %w", r.ID, err)
 	}
@@ -210,7 +229,7 @@ func (raw rawRecord) decode() (Record, error) {
 		Seq: raw.seq,
 		Op: Op{
 			ID: raw.op, Group: p.Group, Actor: p.Actor,
-			Doc: raw.doc, Node: p.Node, File: p.File,
+			Doc: raw.doc, Node: p.Node, File: p.File, Copy: p.Copy,
 		},
 		Wall: millis(raw.wall), State: raw.state,
 		Sends: p.Sends, Reason: p.Reason, After: p.After,
