@@ -26,6 +26,10 @@ type Config struct {
 
 	NewID  func() string  // makes ULIDs, each above the last; nil for ulid.Make
 	Random func() float64 // in [0, 1), for jitter; nil for rand.Float64
+
+	// Cells is told which cells of the merge table each merge has met. It is for
+	// tests; nil, as it is but there, costs nothing.
+	Cells func(Cell)
 }
 
 // Engine keeps one database in step with one service. Once and Run are called
@@ -100,7 +104,7 @@ type Report struct {
 	Pulled    int       // documents read
 	Sent      int       // changes that the service acknowledged
 	Confirmed int       // log records that a read showed
-	Conflicts int       // texts kept twice
+	Conflicts int       // decisions of a merge that a person should know of
 	Waiting   int       // records still pending
 	Failed    []Failed  // documents that could not be brought in step
 	Next      time.Time // when to try again; zero when there is no need

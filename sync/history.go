@@ -9,16 +9,18 @@ import (
 // had one after another, by our doing.
 type history struct {
 	values   []outline.Fields   // the ancestor first, then after each Update
-	at       map[store.OpID]int // Update record -> its index in values
+	at       map[store.OpID]int // Insert or Update record -> its index in values
 	parents  []outline.NodeID   // of our moves and inserts
-	inserted bool               // the log inserts the node
-	acked    int                // index of the last value that the service acknowledged
+	moves    int
+	inserted bool // the log inserts the node
+	acked    int  // index of the last value that the service acknowledged
 
 	remote *outline.Fields      // what the read shows, nil if it lacks the node
 	from   map[outline.Mask]int // per register: our values after this one count; -1: result counts
 	result outline.Fields       // for registers that both sides changed
 	other  otherVersion
-	lost   otherVersion // text of ours that was taken and then written over
+	marks  outline.Mask // of result: marks that both sides changed
+	lost   outline.Mask // taken by the service, and then written over
 }
 
 // otherVersion is text that lost against that of the other side.
@@ -60,12 +62,15 @@ func (h *history) add(r store.Record) {
 	switch c.Kind {
 	case outline.Insert:
 		h.inserted = true
+		if len(h.values) == 0 {
+			h.values = []outline.Fields{{}} // a service that keeps nothing of it shows this
+		}
+		h.at[r.ID] = len(h.values)
 		h.values = append(h.values, c.New)
 		h.parents = append(h.parents, c.To.Parent)
-		if r.State == store.Acknowledged {
-			h.acked = len(h.values) - 1
-		}
+		h.acked = h.at[r.ID] // what a read shows was taken
 	case outline.Move:
+		h.moves++
 		h.parents = append(h.parents, c.To.Parent)
 	case outline.Update:
 		if len(h.values) == 0 {
@@ -99,10 +104,18 @@ func (h *history) foreign(f outline.Fields) bool {
 }
 
 // lastEqual returns the index of the last of our values that equals f in a
-// register, -1 if none does.
+// register, -1 if none does. A text may come back in another form.
 func (h *history) lastEqual(b outline.Mask, f outline.Fields) int {
 	for i := len(h.values) - 1; i >= 0; i-- {
 		if h.values[i].Differ(f)&b == 0 {
+			return i
+		}
+	}
+	if b&(outline.Content|outline.Note) == 0 {
+		return -1
+	}
+	for i := len(h.values) - 1; i >= 0; i-- {
+		if looksSame(textOf(b, h.values[i]), textOf(b, f)) {
 			return i
 		}
 	}
@@ -127,10 +140,8 @@ func (h *history) settle() {
 		switch {
 		case local.Differ(ancestor)&b != 0:
 			h.conflict(b, ancestor, local)
-		case b == outline.Content && local.Content != h.values[0].Content:
-			h.lost.content = local.Content
-		case b == outline.Note && local.Note != h.values[0].Note:
-			h.lost.note = local.Note
+		case local.Differ(h.values[0])&b != 0:
+			h.lost |= b & outline.Editable
 		}
 	}
 }
@@ -144,24 +155,32 @@ func (h *history) conflict(b outline.Mask, ancestor, local outline.Fields) {
 		h.result.Content, h.other.content = mergeText(ancestor.Content, local.Content, h.remote.Content)
 	case outline.Note:
 		h.result.Note, h.other.note = mergeText(ancestor.Note, local.Note, h.remote.Note)
+	default:
+		h.marks |= b & outline.Editable
 	}
 	if h.result.Differ(*h.remote)&b != 0 {
 		h.from[b] = -1 // the last record that names b carries the result
 	}
 }
 
-// wanted returns the registers of an Update that still count, their values,
+// wanted returns the registers of an Insert or Update that still count, their values,
 // and which of them carry the result of a conflict.
 func (h *history) wanted(r store.Record) (mask outline.Mask, values outline.Fields, merged outline.Mask) {
-	c := r.Node
+	c, named := r.Node, r.Node.Mask
+	if c.Kind == outline.Insert {
+		named = outline.Editable
+	}
 	if h.remote == nil {
-		return c.Mask, c.New, 0
+		return named, c.New, 0
 	}
 	for b := outline.Content; b < outline.AllFields; b <<= 1 {
-		if c.Mask&b == 0 {
+		if named&b == 0 {
 			continue
 		}
 		switch from := h.from[b]; {
+		case r.State == store.Acknowledged && from >= 0 && b&(outline.Content|outline.Note) != 0 &&
+			looksSame(textOf(b, c.New), textOf(b, *h.remote)):
+			// kept in the service's form
 		case from < 0 && h.lastToChange(b, r.ID):
 			mask, merged, values = mask|b, merged|b, values.With(b, h.result)
 		case from >= 0 && h.at[r.ID] > from:
@@ -171,7 +190,7 @@ func (h *history) wanted(r store.Record) (mask outline.Mask, values outline.Fiel
 	return mask, values, merged
 }
 
-// lastToChange tells whether no later Update changes register b.
+// lastToChange tells whether no later record changes register b.
 func (h *history) lastToChange(b outline.Mask, id store.OpID) bool {
 	v := h.values[h.at[id]]
 	for _, later := range h.values[h.at[id]+1:] {

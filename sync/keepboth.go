@@ -11,61 +11,105 @@ import (
 // after both sides changed the same one. It is the last child of the node.
 const OtherVersion = "⚠ other version #conflict"
 
+// tellConflicts keeps the other side of what an update of ours has won: text
+// as a child of the node, marks in a notice.
+func (m *merger) tellConflicts(n *outline.Node, h *history, won outline.Mask) {
+	if texts := h.other.mask() & won; texts != 0 {
+		m.keepOther(n, h.other)
+		m.noticeFields(store.ConflictText, n.ID, "both sides changed the same words; a child of it holds the other version",
+			texts, n.Fields, outline.Fields{Content: h.other.content, Note: h.other.note})
+		h.other = otherVersion{}
+	}
+	if marks := h.marks & won; marks != 0 {
+		m.noticeFields(store.ConflictMark, n.ID, "both sides changed the same mark; ours stands", marks, n.Fields, *h.remote)
+		h.marks &^= marks
+	}
+}
+
+// mask tells which texts there are.
+func (o otherVersion) mask() (b outline.Mask) {
+	if o.content != "" {
+		b |= outline.Content
+	}
+	if o.note != "" {
+		b |= outline.Note
+	}
+	return b
+}
+
 // keepOther puts the service's text below n: one such child per node, whose
 // text goes to the trash when the next replaces it.
 func (m *merger) keepOther(n *outline.Node, o otherVersion) {
-	m.out.conflicts++
-	f := outline.Fields{Content: strings.TrimSpace(OtherVersion + " " + o.content), Note: o.note}
-	for c := range n.Children() {
-		if strings.HasPrefix(c.Content, OtherVersion) {
-			if mask := c.Differ(f) & (outline.Content | outline.Note); mask != 0 {
-				m.holding[c.ID] = true
-				m.trashText(c, c.Only(mask), "replaced by a later version")
-				m.add(outline.Change{Kind: outline.Update, Node: c.ID, Mask: mask, New: f})
-			}
-			return
+	f := otherChild(o)
+	if c := otherOf(n); c != nil {
+		if mask := c.Differ(f) & (outline.Content | outline.Note); mask != 0 {
+			m.holding[c.ID] = true
+			m.trashText(c, c.Only(mask), "replaced by a later version")
+			m.keep(m.own(outline.Change{Kind: outline.Update, Node: c.ID, Mask: mask, New: f}))
 		}
+		return
 	}
 	id := outline.NodeID(m.newID())
-	m.add(outline.Change{Kind: outline.Insert, Node: id, To: m.out.work.Last(n), New: f})
+	m.keep(m.own(outline.Change{Kind: outline.Insert, Node: id, To: m.out.work.Last(n), New: f}))
 }
 
-// lostPath says where a node stood whose parent has gone.
-func (m *merger) lostPath(parent outline.NodeID) string {
-	var path []string
-	if p := nodeOf(m.base, parent); p != nil {
-		path = p.Path()
-	}
-	if len(path) == 0 {
-		return ""
-	}
-	return "was in: " + strings.Join(path, " / ")
+// otherChild returns the node that holds another version.
+func otherChild(o otherVersion) outline.Fields {
+	return outline.Fields{Content: strings.TrimSpace(OtherVersion + " " + o.content), Note: o.note}
 }
 
-func withLine(note, line string) string {
-	switch {
-	case line == "" || strings.Contains(note, line):
-		return note
-	case note == "":
-		return line
-	}
-	return note + "\n" + line
-}
-
-// trashOverwritten keeps text of ours that the service took and that somebody
-// has replaced there since.
-func (m *merger) trashOverwritten() {
-	for id, h := range m.nodes {
-		if h.lost == (otherVersion{}) {
+// tellOverwritten keeps what the service had taken from us and shows no more:
+// kept in a form of its own, or written over by somebody since.
+func (m *merger) tellOverwritten() {
+	told := make(map[outline.NodeID]bool)
+	for _, r := range m.log {
+		id := r.Node.Node
+		h := m.nodes[id]
+		if told[id] || h.lost == 0 {
 			continue
 		}
-		f := outline.Fields{Content: h.lost.content, Note: h.lost.note}
-		m.trashText(m.remote.Node(id), f, "replaced at the service")
+		told[id] = true
+		m.overwritten(m.remote.Node(id), h)
 	}
 }
 
-// trashText keeps text that n had.
+func (m *merger) overwritten(n *outline.Node, h *history) {
+	was, ours := h.values[0], h.values[len(h.values)-1]
+	var form, trash, lost outline.Mask
+	for b := outline.Content; b <= outline.Color; b <<= 1 {
+		if h.lost&b == 0 {
+			continue
+		}
+		if b&(outline.Content|outline.Note) == 0 {
+			lost |= b
+			continue
+		}
+		before, sent, seen := textOf(b, was), textOf(b, ours), textOf(b, n.Fields)
+		switch {
+		case sameText(sent, seen):
+			form |= b
+		case isCut(sent, seen):
+			form, trash = form|b, trash|b
+		case !holdsNew(seen, before, sent):
+			lost, trash = lost|b, trash|b
+		}
+	}
+	if trash != 0 {
+		m.trashText(n, ours.Only(trash), "replaced at the service")
+	}
+	if form != 0 {
+		m.noticeFields(store.ConflictForm, n.ID, "the service keeps this in a form of its own, which stands", form, ours, n.Fields)
+	}
+	if lost != 0 {
+		m.noticeFields(store.ConflictOverwrote, n.ID, "the service had taken this and shows another value by now, which stands", lost, ours, n.Fields)
+	}
+}
+
+// trashText keeps text that n had. Marks alone are no text.
 func (m *merger) trashText(n *outline.Node, f outline.Fields, why string) {
+	if f.Content == "" && f.Note == "" {
+		return
+	}
 	m.out.trash = append(m.out.trash, store.Trashed{
 		ID: m.newID(), At: m.now, Doc: m.remote.ID, Path: n.Path(),
 		Why: why, Nodes: []outline.TreeEntry{{ID: n.ID, Fields: f}},
@@ -78,23 +122,27 @@ func (m *merger) trashVanished() {
 		if n.Parent() == nil || m.remote.Node(n.ID) != nil || m.remote.Node(n.Parent().ID) == nil {
 			continue // only the top of each vanished subtree
 		}
-		if h := m.nodes[n.ID]; h != nil && m.out.work.Node(n.ID) == nil {
+		if h := m.nodes[n.ID]; h != nil && m.out.work.Node(n.ID) == nil && m.gone[n.ID] {
 			continue // deleted here as well: the history has it
 		}
 		m.trash(n)
 	}
 }
 
-// trash keeps the vanished part of the subtree of n.
+// trash keeps the vanished part of the subtree of n, as a tree of its own.
 func (m *merger) trash(n *outline.Node) {
 	t := store.Trashed{
 		ID: m.newID(), At: m.now, Doc: m.remote.ID,
 		Path: n.Parent().Path(), Why: "deleted at the service",
 	}
-	for e := range n.Entries() {
-		if m.out.work.Node(e.ID) == nil {
-			t.Nodes = append(t.Nodes, e)
+	depth := map[outline.NodeID]int{n.Parent().ID: -1}
+	for _, c := range n.Walk() {
+		d := depth[c.Parent().ID]
+		if m.out.work.Node(c.ID) == nil {
+			d++
+			t.Nodes = append(t.Nodes, outline.TreeEntry{Depth: d, ID: c.ID, Fields: c.Fields})
 		}
+		depth[c.ID] = d
 	}
 	if len(t.Nodes) > 0 {
 		m.out.trash = append(m.out.trash, t)

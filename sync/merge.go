@@ -7,15 +7,19 @@ import (
 	"outlast/store"
 )
 
-// RecoveredTitle is the content of the node that takes in what has lost its
-// parent. It is made at the end of a document when first needed.
-const RecoveredTitle = "Recovered (outlast)"
-
 // againMin and againMax bound the pause before an acknowledged change that a
 // read does not show is sent again.
 const (
 	againMin = time.Minute
 	againMax = time.Hour
+)
+
+// insistsAfter is how many times the service must have taken a value without
+// keeping it before it has its way. Of a node that it took and does not show,
+// or does not delete, it is told for ever, and the person from missingAfter on.
+const (
+	insistsAfter = 2
+	missingAfter = 3
 )
 
 // pauseAfter is that pause after a number of sends.
@@ -25,12 +29,13 @@ func pauseAfter(sends int) time.Duration {
 
 // mergeInput is what a merge is made from. Nothing in it is changed.
 type mergeInput struct {
-	base   *outline.Document       // the last read, nil before the first
-	remote *outline.Document       // this read
-	log    []store.Record          // the unconfirmed records of this document, in order
-	doubt  map[outline.NodeID]bool // inserts that a request in doubt may still make
-	now    time.Time
-	newID  func() string // ULIDs
+	base    *outline.Document                // the last read, nil before the first
+	remote  *outline.Document                // this read
+	log     []store.Record                   // the unconfirmed records of this document, in order
+	doubt   map[outline.NodeID]bool          // inserts that a request in doubt may still make
+	leaving map[outline.NodeID]store.CopyRef // deletions that end a move to another document, and the copies there
+	now     time.Time
+	newID   func() string // ULIDs
 }
 
 // merged is what a merge comes to. Law: remote + log == work.
@@ -39,7 +44,8 @@ type merged struct {
 	log       []store.Record // still wanted, rewritten so that each applies in turn
 	confirmed []store.Record // shown by this read, or overtaken by it
 	trash     []store.Trashed
-	conflicts int
+	notices   []store.Conflict // what a person should know of, one per node and kind
+	carried   []carried        // what happened to nodes that are leaving, to be done to their copies
 	unbind    []outline.NodeID // inserted again: their old service ids are dead
 }
 
@@ -61,15 +67,19 @@ func merge(in mergeInput) merged {
 
 // mergeWithout merges, and takes moves of the nodes in settled as done.
 func mergeWithout(in mergeInput, settled map[outline.NodeID]bool) merged {
-	m := merger{mergeInput: in, nodes: histories(in), settled: settled, holding: make(map[outline.NodeID]bool)}
+	m := merger{mergeInput: in, settled: settled, holding: make(map[outline.NodeID]bool)}
+	m.nodes = histories(in)
 	m.out.work = in.remote.Clone()
-	for _, r := range m.withoutOvertaken() {
-		m.rebase(r)
+	m.todo = m.withoutOvertaken()
+	m.revive = m.revivals()
+	for i := range m.todo {
+		m.rebase(i)
 	}
-	m.trashOverwritten()
+	m.tellOverwritten()
 	if in.base != nil {
 		m.trashVanished()
 	}
+	m.signNotices()
 	return m.out
 }
 
@@ -97,11 +107,25 @@ type merger struct {
 	mergeInput
 	nodes   map[outline.NodeID]*history
 	settled map[outline.NodeID]bool
-	holding map[outline.NodeID]bool // existing nodes that this merge put the service's text into
+	todo    []store.Record           // the log without what is overtaken
+	done    map[int]bool             // of todo, what was rebased before its turn
+	gone    map[outline.NodeID]bool  // deleted by the log in the end
+	revive  map[outline.NodeID]int   // deleted at the service, wanted here: the record that inserts it again
+	kept    map[outline.NodeID]bool  // memory of movedAway
+	moved   map[outline.NodeID]moved // memory of reorderedThere, by parent
+	holding map[outline.NodeID]bool  // existing nodes that this merge put the service's text into
+	shelter outline.NodeID           // the node for what has lost its parent, once found
+	said    notices
+	joined  map[outline.NodeID]outline.NodeID // nodes that follow a leaving parent, and their copies
 	out     merged
 }
 
-func (m *merger) rebase(r store.Record) {
+// rebase brings the record todo[i] up to date.
+func (m *merger) rebase(i int) {
+	if m.done[i] {
+		return
+	}
+	r := m.todo[i]
 	c := *r.Node // records share nothing with the input
 	r.Node = &c
 	n := m.out.work.Node(c.Node)
@@ -112,8 +136,10 @@ func (m *merger) rebase(r store.Record) {
 	switch {
 	case n == nil && c.Kind == outline.Insert:
 		m.insert(r)
-	case n == nil, c.Kind == outline.Insert:
+	case n == nil:
 		m.confirm(r)
+	case c.Kind == outline.Insert:
+		m.inserted(r, n)
 	case c.Kind == outline.Update:
 		m.update(r, n)
 	case c.Kind == outline.Move:
@@ -123,42 +149,45 @@ func (m *merger) rebase(r store.Record) {
 	}
 }
 
-// deletedThere tells whether the service deleted a node that we had from it.
-func (m *merger) deletedThere(id outline.NodeID) bool {
-	return m.base != nil && m.base.Node(id) != nil && m.remote.Node(id) == nil
-}
-
-// rebaseOnDeleted handles a change to a node that was deleted at the service:
-// a delete is done, an edit or move wins and inserts the node again.
-func (m *merger) rebaseOnDeleted(r store.Record) {
-	c := r.Node
-	if c.Kind == outline.Delete {
-		m.confirm(r)
-		return
-	}
-	was := m.base.Node(c.Node)
-	to := m.base.PlaceOf(was)
-	if c.Kind == outline.Move {
-		to = c.To
-	}
-	f := was.With(c.Mask, c.New)
-	*c = outline.Change{Kind: outline.Insert, Node: c.Node, To: to, New: f}
-	m.out.conflicts++
-	m.insert(r)
-}
-
+// insert puts a node into the tree that the read lacks. What has lost its
+// parent goes below a node for it and says where it was.
 func (m *merger) insert(r store.Record) {
 	c := r.Node
-	if m.out.work.Node(c.To.Parent) == nil {
+	missing := r.State == store.Acknowledged && r.Sends >= missingAfter
+	lost := m.standing(c.To.Parent) == nil
+	if lost {
 		c.New.Note = withLine(c.New.Note, m.lostPath(c.To.Parent))
 		c.To = m.out.work.Last(m.recovered())
-		m.out.conflicts++
 	}
 	c.To = m.gap(nil, c.To)
 	m.out.unbind = append(m.out.unbind, c.Node)
 	m.keep(r)
+	switch {
+	case lost:
+		m.notice(store.ConflictRecovered, c.Node, "its parent was deleted at the service; it was put below "+quoted(RecoveredTitle))
+	case missing:
+		m.notice(store.ConflictRefused, c.Node, "the service has taken it several times and does not show it; it is sent again")
+	}
 }
 
+// inserted confirms the insert of a node that the read shows. Values that it
+// was to have and that the service did not keep are wanted once more.
+func (m *merger) inserted(r store.Record, n *outline.Node) {
+	c := *r.Node
+	m.confirm(r)
+	if nodeOf(m.base, c.Node) != nil {
+		return
+	}
+	mask, values, _ := m.nodes[c.Node].wanted(r)
+	if mask &= outline.Editable; mask == 0 {
+		return
+	}
+	again := m.own(outline.Change{Kind: outline.Update, Node: n.ID, Mask: mask, New: values})
+	again.Sends, again.After = max(1, r.Sends), m.now.Add(pauseAfter(r.Sends))
+	m.put(again)
+}
+
+// update changes the registers of a node that are still wanted.
 func (m *merger) update(r store.Record, n *outline.Node) {
 	c := r.Node
 	h := m.nodes[c.Node]
@@ -167,75 +196,50 @@ func (m *merger) update(r store.Record, n *outline.Node) {
 		m.confirm(r)
 		return
 	}
+	if r.State == store.Acknowledged && r.Sends >= insistsAfter {
+		m.giveWay(r, n, mask, values)
+		return
+	}
 	c.Mask, c.New = mask, values
 	m.keep(r)
-	if merged&(outline.Content|outline.Note) != 0 && h.other != (otherVersion{}) {
-		m.keepOther(n, h.other)
-		h.other = otherVersion{}
-	}
+	m.tellConflicts(n, h, merged)
 }
 
-func (m *merger) move(r store.Record, n *outline.Node) {
-	c := r.Node
-	acknowledged := r.State == store.Acknowledged
-	remote := m.remote.Node(c.Node)
-	// Who moved it after the service had taken our move came after us.
-	overtaken := acknowledged && remote != nil && m.movedThere(remote)
-	if overtaken || m.settled[c.Node] || stands(m.out.work, n, c.To, acknowledged) {
-		m.confirm(r)
+// giveWay ends the update of registers for which the service shows the old
+// values, though it has taken ours more than once.
+func (m *merger) giveWay(r store.Record, n *outline.Node, mask outline.Mask, values outline.Fields) {
+	m.confirm(r)
+	h := m.nodes[n.ID]
+	for b := outline.Content; b <= outline.Color; b <<= 1 {
+		if !h.lastToChange(b, r.ID) {
+			mask &^= b // a later edit of ours still stands
+		}
+	}
+	if mask == 0 {
 		return
 	}
-	target := m.out.work.Node(c.To.Parent)
-	if target == nil || target.IsWithin(n) { // the target has gone, or lies below n by now: n stays where it is
-		m.out.conflicts++
-		m.confirm(r)
-		return
-	}
-	c.To = m.gap(n, c.To)
-	m.keep(r)
-}
-
-// delete keeps a node that the service has changed, moved or put something
-// below, and with it the ancestors that were to be deleted.
-func (m *merger) delete(r store.Record, n *outline.Node) {
-	if n.First() != nil || m.holding[n.ID] || m.changedThere(n) {
-		m.out.conflicts++
-		m.confirm(r)
-		return
-	}
-	m.keep(r)
-}
-
-// changedThere tells whether the service shows a value or parent for n that is
-// neither the ancestor's nor one that we wrote.
-func (m *merger) changedThere(n *outline.Node) bool {
-	remote := m.remote.Node(n.ID)
-	if remote == nil {
-		return false
-	}
-	return m.nodes[n.ID].foreign(remote.Fields) || m.movedThere(remote)
-}
-
-// movedThere tells whether the service shows a node below a parent that is
-// neither the ancestor's nor one that we chose.
-func (m *merger) movedThere(remote *outline.Node) bool {
-	was := nodeOf(m.base, remote.ID)
-	parent := remote.Parent().ID
-	return was != nil && was.Parent().ID != parent && !m.nodes[remote.ID].movedTo(parent)
+	m.trashText(n, values.Only(mask), "not kept by the service")
+	m.noticeFields(store.ConflictOverwrote, n.ID, "the service has taken this and goes on showing the old value, which stands now",
+		mask, values, n.Fields)
 }
 
 // keep applies a record to the working tree and leaves it in the log.
 func (m *merger) keep(r store.Record) {
-	*r.Node = m.out.work.Complete(*r.Node)
-	if err := m.out.work.Apply(*r.Node); err != nil {
-		// Each case was looked at before; what is left cannot be done any more.
-		m.out.conflicts++
-		m.confirm(r)
-		return
-	}
 	if r.State == store.Acknowledged {
 		r.State = store.Pending
 		r.After = m.now.Add(pauseAfter(r.Sends))
+	}
+	m.put(r)
+}
+
+// put applies a record, as it is, and leaves it in the log.
+func (m *merger) put(r store.Record) {
+	*r.Node = m.out.work.Complete(*r.Node)
+	if err := m.out.work.Apply(*r.Node); err != nil {
+		// Each case was looked at before; what is left cannot be done any more.
+		m.notice(store.ConflictPlace, r.Node.Node, "a change of it could not be made any more")
+		m.confirm(r)
+		return
 	}
 	m.out.log = append(m.out.log, r)
 }
@@ -245,28 +249,11 @@ func (m *merger) confirm(r store.Record) {
 	m.out.confirmed = append(m.out.confirmed, r)
 }
 
-// add makes a record of the merge's own.
-func (m *merger) add(c outline.Change) {
+// own makes a record of the merge's own.
+func (m *merger) own(c outline.Change) store.Record {
 	id := store.OpID(m.newID())
-	m.keep(store.Record{
-		Op:    store.Op{ID: id, Group: id, Actor: "merge", Doc: m.remote.ID, Node: &c},
-		Wall:  m.now,
-		State: store.Pending,
-	})
-}
-
-// recovered returns the node that takes in what has lost its parent.
-func (m *merger) recovered() *outline.Node {
-	root := m.out.work.Root()
-	for c := root.Last(); c != nil; c = c.Prev() {
-		if c.Content == RecoveredTitle {
-			return c
-		}
+	return store.Record{
+		Op:   store.Op{ID: id, Group: id, Actor: "merge", Doc: m.remote.ID, Node: &c},
+		Wall: m.now, State: store.Pending,
 	}
-	id := outline.NodeID(m.newID())
-	m.add(outline.Change{
-		Kind: outline.Insert, Node: id, To: m.out.work.Last(root),
-		New: outline.Fields{Content: RecoveredTitle},
-	})
-	return m.out.work.Node(id)
 }

@@ -245,7 +245,7 @@ func TestMergeLaws(t *testing.T) {
 		if again := mergeTrees(remote, m.work, m.work, store.Acknowledged); len(again.log) != 0 {
 			t.Fatalf("%d records are left after the service has taken everything:\n%s", len(again.log), render(again.work))
 		}
-		if m := mergeTrees(base, local, base, store.Pending); !m.work.Equal(local) || m.conflicts != 0 {
+		if m := mergeTrees(base, local, base, store.Pending); !m.work.Equal(local) || len(m.notices) != 0 {
 			t.Fatalf("only we changed something: got\n%swant\n%s", render(m.work), render(local))
 		}
 		if m := mergeTrees(base, base, remote, state); !m.work.Equal(remote) || len(m.log) != 0 {
@@ -258,8 +258,8 @@ func TestMergeLaws(t *testing.T) {
 func TestMergeTakesNormalisedText(t *testing.T) {
 	base := parse("a")
 	m := mergeTrees(base, parse("a=one  two "), parse("a=one two"), store.Acknowledged)
-	if m.conflicts != 0 || len(m.log) != 0 {
-		t.Errorf("got %d conflicts, %d records left", m.conflicts, len(m.log))
+	if len(m.notices) != 1 || m.notices[0].Kind != store.ConflictForm || len(m.log) != 0 || len(m.trash) != 0 {
+		t.Errorf("got %v, %d records left, %d in the trash", m.notices, len(m.log), len(m.trash))
 	}
 }
 
@@ -275,8 +275,8 @@ func TestMergeJoinsWords(t *testing.T) {
 	local := tree("Phone Bob on Monday #rent", "one\nnew\ntwo")
 	remote := tree("Call Bob on Friday", "one more\ntwo")
 	m := mergeTrees(base, local, remote, store.Pending)
-	if got, want := render(m.work), "a=Phone Bob on Friday #rent {one more\nnew\ntwo}\n"; got != want || m.conflicts != 0 {
-		t.Errorf("got %q with %d conflicts, want %q", got, m.conflicts, want)
+	if got, want := render(m.work), "a=Phone Bob on Friday #rent {one more\nnew\ntwo}\n"; got != want || len(m.notices) != 0 {
+		t.Errorf("got %q with %d conflicts, want %q", got, len(m.notices), want)
 	}
 	if again := mergeTrees(remote, m.work, m.work, store.Acknowledged); len(again.log) != 0 {
 		t.Errorf("%d records are left", len(again.log))

@@ -12,19 +12,26 @@ import (
 //     have, unless a request in doubt may still make it;
 //   - of a node that the service has, every insert and delete but the last. An
 //     insert that takes back a delete becomes a move to where the node was put.
+//   - edits of a node that leaves for another document: its copy has them.
 func (m *merger) withoutOvertaken() []store.Record {
 	last := make(map[outline.NodeID]*store.Record)
 	deleted := make(map[outline.NodeID]bool)
+	m.gone = make(map[outline.NodeID]bool)
 	for i := range m.log {
 		r := &m.log[i]
 		if isStructural(r) {
 			last[r.Node.Node] = r
 			deleted[r.Node.Node] = deleted[r.Node.Node] || r.Node.Kind == outline.Delete
+			m.gone[r.Node.Node] = r.Node.Kind == outline.Delete
 		}
 	}
 	out := make([]store.Record, 0, len(m.log))
 	for _, r := range m.log {
 		id := r.Node.Node
+		if _, leaves := m.leaving[id]; leaves && r.Node.Kind == outline.Update {
+			m.confirm(r) // the copy has it
+			continue
+		}
 		if !deleted[id] {
 			out = append(out, r)
 			continue

@@ -40,10 +40,15 @@ func (m *merger) sibling(parent, n *outline.Node, id outline.NodeID) *outline.No
 	return s
 }
 
-// arrived tells whether the service shows a node that is new and not ours.
+// arrived tells whether the service put a node below its parent that is new
+// there and not ours: inserted, or moved in.
 func (m *merger) arrived(id outline.NodeID) bool {
-	if m.base == nil || m.base.Node(id) != nil || m.remote.Node(id) == nil {
+	remote := m.remote.Node(id)
+	if m.base == nil || remote == nil {
 		return false
+	}
+	if m.base.Node(id) != nil {
+		return m.movedThere(remote)
 	}
 	h := m.nodes[id]
 	return h == nil || !h.inserted

@@ -214,7 +214,18 @@ func (s *round) store(tx *store.Tx, t *tree, rename map[outline.NodeID]outline.N
 	if err != nil {
 		return err
 	}
-	m := merge(mergeInput{base: base, remote: t.doc, log: renamed(log, rename), doubt: doubt, now: now, newID: s.newID})
+	log = renamed(log, rename)
+	leaving, err := leavingNodes(tx, log)
+	if err != nil {
+		return err
+	}
+	in := mergeInput{base: base, remote: t.doc, log: log, doubt: doubt, leaving: leaving, now: now, newID: s.newID}
+	m := merge(in)
+	if s.cfg.Cells != nil {
+		for _, c := range cellsOf(in) {
+			s.cfg.Cells(c)
+		}
+	}
 	orphans, err := t.orphanJSON()
 	if err != nil {
 		return err
@@ -231,7 +242,13 @@ func (s *round) store(tx *store.Tx, t *tree, rename map[outline.NodeID]outline.N
 		}
 	}
 	s.report.Confirmed += len(m.confirmed)
-	s.report.Conflicts += m.conflicts
+	s.report.Conflicts += len(m.notices)
+	if err := keepNotices(tx, m); err != nil {
+		return err
+	}
+	if err := s.carry(tx, m.carried); err != nil {
+		return err
+	}
 	if len(log) == 0 && len(m.log) == 0 {
 		return nil
 	}

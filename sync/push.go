@@ -88,6 +88,7 @@ type draft struct {
 // never read, or has a request in doubt, is not planned.
 func (s *round) plan(d document) (p *draft, err error) {
 	now := time.Now()
+	var moved, void []store.Record
 	err = s.cfg.DB.View(func(tx *store.Tx) error {
 		m, ok, err := tx.Meta(d.id)
 		if err != nil || !ok {
@@ -109,9 +110,13 @@ func (s *round) plan(d document) (p *draft, err error) {
 		if err != nil {
 			return err
 		}
+		var held map[store.OpID]bool
+		if held, moved, void, err = s.heldCopies(tx, log); err != nil {
+			return err
+		}
 		ready := func(r store.Record) bool {
 			s.again(r.After)
-			return due(now, r.After, againMax) && !fenced[r.Node.Node]
+			return due(now, r.After, againMax) && !fenced[r.Node.Node] && !held[r.ID]
 		}
 		p = &draft{plan: newPlan(expected, log, ready), expected: m.Expected, checked: s.inStep[d.id]}
 		if len(log) > 0 {
@@ -122,10 +127,22 @@ func (s *round) plan(d document) (p *draft, err error) {
 	if err != nil || p == nil {
 		return nil, err
 	}
+	if len(moved)+len(void) > 0 {
+		return s.replan(d, moved, void)
+	}
 	if free := p.fulfilled(); len(free) > 0 {
 		err = s.cfg.DB.Update(func(tx *store.Tx) error { return acknowledge(tx, free, 0) })
 	}
 	return p, err
+}
+
+// replan writes down what became of moves to other documents, and plans then.
+func (s *round) replan(d document, moved, void []store.Record) (*draft, error) {
+	err := s.cfg.DB.Update(func(tx *store.Tx) error { return s.noteCopies(tx, d.id, moved, void) })
+	if err != nil {
+		return nil, fmt.Errorf("look after moves to other documents: %w", err)
+	}
+	return s.plan(d)
 }
 
 // again notes when something that waits can be tried.

@@ -53,7 +53,7 @@ func (s *round) do(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, stage := range []func(context.Context, []document) error{s.pullAll, s.pushAll, s.confirmAll} {
+	for _, stage := range []func(context.Context, []document) error{s.pullAll, s.pushAll, s.confirmAll, s.finishMoves} {
 		if err := stage(ctx, docs); err != nil {
 			return err
 		}
@@ -261,6 +261,7 @@ func (s *round) tidy(now time.Time) error {
 		return errors.Join(
 			tx.TrimHistory(now.Add(-keepHistory), keepHistoryCount),
 			tx.TrimTrash(now.Add(-keepTrash)),
+			trimNotices(tx, now.Add(-keepTrash)),
 			putCursorTime(tx, "tidied", now),
 		)
 	})

@@ -47,8 +47,22 @@
 // with base as the ancestor. What only one side changed is taken. A text that
 // both changed is merged by words (text.go); where both changed the same words
 // ours stay and their whole text becomes a child. An edit wins over a delete;
-// what has lost its parent goes below one node for it. Nothing is decided by a
-// clock. What the service deletes is kept in the trash.
+// what has lost its parent goes below one node for it. A move wins over a delete,
+// and over another move unless it would put a node below itself; a new place
+// among the same siblings gives way to both. Nothing is decided by a clock. What
+// the service deletes is kept in the trash, and whatever gave way is told
+// (notice.go) with what it takes to have it back.
+//
+// What the service has taken and a read does not show (history.go, structure.go):
+// an old value or place is sent once more and then stands; a node that is missing,
+// or not deleted, is asked for again at growing pauses; a text that only looks
+// different (form.go) is taken; another value came after ours and stands.
+//
+// # Moves between documents
+//
+// The service knows none. The copy is inserted there and the source deleted here,
+// and never is the delete sent before a read has shown the copy (copies.go). What
+// others do to the source meanwhile is done to the copy (leave.go).
 //
 // # What is not believed
 //

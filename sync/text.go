@@ -3,6 +3,8 @@ package sync
 import (
 	"slices"
 	"strings"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // maxTokens bounds the texts that are merged by words. Longer ones are data
@@ -27,18 +29,39 @@ func mergeText(ancestor, local, remote string) (text, other string) {
 		return text, ""
 	case holds(r, l):
 		return remote, ""
-	case holds(l, r), strings.TrimSpace(remote) == "": // nothing to put into a child
+	case holds(l, r), isCut(local, remote), strings.TrimSpace(remote) == "": // nothing to put into a child
 		return local, ""
 	}
 	return text, remote
 }
 
-// sameText compares without regard to blanks and line ends, which a service
-// may normalise.
+// sameText compares without regard to blanks, line ends and the Unicode form,
+// which a service may normalise.
 func sameText(a, b string) bool { return a == b || words(a) == words(b) }
 
 // words returns a text with each run of blanks as one.
-func words(s string) string { return strings.Join(strings.Fields(s), " ") }
+func words(s string) string { return norm.NFC.String(strings.Join(strings.Fields(s), " ")) }
+
+// holdsNew tells whether a text holds every token that local has more of than
+// the ancestor: who wrote it lost nothing of ours.
+func holdsNew(text, ancestor, local string) bool {
+	more := make(map[string]int)
+	for _, t := range tokens(local) {
+		more[t]++
+	}
+	for _, t := range tokens(ancestor) {
+		more[t]--
+	}
+	for _, t := range tokens(text) {
+		delete(more, t)
+	}
+	for t, n := range more {
+		if n > 0 && strings.TrimSpace(t) != "" {
+			return false
+		}
+	}
+	return true
+}
 
 // holds tells whether part stands in whole as a run of tokens. No tokens stand
 // nowhere: an erased text must not give way to any other.

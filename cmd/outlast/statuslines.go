@@ -29,7 +29,7 @@ func (a *app) statusLines(s health.Status, now time.Time) []string {
 		fact("refused", "%s by the service: `outlast queue list`", plural(s.Queue.Parked, "edit"))
 	}
 	if s.Conflicts > 0 {
-		fact("conflicts", "%s kept in two versions", plural(s.Conflicts, "text"))
+		fact("conflicts", "%s: `outlast conflicts list`", thousands(s.Conflicts))
 	}
 	fact("synced", "%s", whenText(s.LastSync, now, "not yet"))
 	fact("contact", "%s", whenText(s.LastContact, now, "not yet"))

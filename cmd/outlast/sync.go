@@ -74,7 +74,7 @@ func (a *app) synced(r web.SyncResult) error {
 		a.print("%s: sent %s, read %s, %s", plural(r.Documents, "document"), plural(r.Sent, "change"),
 			plural(r.Pulled, "document"), stillWaiting(r.Waiting))
 		if r.Conflicts > 0 {
-			a.print("%s kept in two versions: search for #conflict", plural(r.Conflicts, "text"))
+			a.print("%s merged with a notice: `outlast conflicts list`", plural(r.Conflicts, "change"))
 		}
 	}
 	if len(r.Failed) == 0 {

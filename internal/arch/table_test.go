@@ -81,7 +81,7 @@ func owners() map[string][]string {
 		"golang.org/x/sync": {program, "sync"},
 		"golang.org/x/sys":  {program, "internal/health", "internal/doctor", "internal/osservice"},
 		"golang.org/x/term": {program},
-		"golang.org/x/text": {"opml", "internal/format"},                      // charsets; file names
+		"golang.org/x/text": {"opml", "internal/format", "sync"},              // charsets; file names; Unicode forms
 		"golang.org/x/time": {"sync", "internal/dynalist", "internal/server"}, // buckets at both ends
 	}
 }

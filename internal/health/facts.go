@@ -19,6 +19,7 @@ type Stored struct {
 	Account   store.Account
 	Frozen    error        // why nothing is saved any more, nil while all is well
 	Queue     store.Counts // summed over all documents
+	Conflicts int          // that nobody has resolved
 	Documents int          // in the working tree of files
 	Read      int          // of those, the ones with a base
 }
@@ -34,7 +35,6 @@ type Extras struct {
 	NextRetry    time.Time  // zero for none
 	Snapshots    *Snapshots // nil: not known
 	Disks        []Disk
-	Conflicts    int
 	AlertTrouble string // why the user could not be told something, "" for none
 	Incidents    []Incident
 }
@@ -57,6 +57,12 @@ func Read(db *store.DB) (Stored, error) {
 		}
 		if err := s.count(tx); err != nil {
 			return err
+		}
+		for _, err := range tx.Conflicts() {
+			if err != nil {
+				return err
+			}
+			s.Conflicts++
 		}
 		return s.documents(tx)
 	})

@@ -72,6 +72,32 @@ func (d *differ) update(c *Node) {
 	}
 }
 
+// Reordered returns the children of both parents, states of the same node, that
+// have left the order of the others: all but the longest run that kept it.
+func Reordered(was, now *Node) map[NodeID]bool {
+	position := make(map[NodeID]int, was.children)
+	for c := range was.Children() {
+		position[c.ID] = len(position)
+	}
+	var ids []NodeID
+	var order []int
+	for c := range now.Children() {
+		if p, ok := position[c.ID]; ok {
+			ids, order = append(ids, c.ID), append(order, p)
+		}
+	}
+	moved := make(map[NodeID]bool)
+	kept := longestIncreasing(order)
+	for i, id := range ids {
+		if len(kept) > 0 && kept[0] == i {
+			kept = kept[1:]
+			continue
+		}
+		moved[id] = true
+	}
+	return moved
+}
+
 // settled returns the children of parent that need no move: the longest run,
 // in the new order, of children that old has below the same parent in that order.
 func (d *differ) settled(parent *Node) []*Node {
