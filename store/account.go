@@ -18,6 +18,8 @@ type Account struct {
 	InboxTop    bool               `json:"inbox_top,omitempty"`
 	PrefsAt     time.Time          `json:"prefs_at,omitzero"`   // preferences read
 	BatchCap    int                `json:"batch_cap,omitempty"` // changes per request, 0 for the default
+	DoubtAt     time.Time          `json:"doubt_at,omitzero"`   // the last answer that was unclear
+	Clear       int                `json:"clear,omitempty"`     // clear answers since, as long as they are counted
 	Budgets     []Budget           `json:"budgets,omitempty"`
 	LastContact time.Time          `json:"last_contact,omitzero"` // any good answer
 	LastSync    time.Time          `json:"last_sync,omitzero"`    // versions compared and nothing left to pull

@@ -19,13 +19,33 @@ type Intent struct {
 	Phase     Phase             `json:"phase"`
 	Cause     string            `json:"cause,omitempty"` // outcome class once ambiguous
 	SentAt    time.Time         `json:"sent_at"`
-	NotBefore time.Time         `json:"not_before,omitzero"` // fence: unbound inserts may be planned again after it
+	Fence     time.Duration     `json:"fence,omitempty"`     // unbound inserts may be planned again at this age
+	Age       time.Duration     `json:"age,omitempty"`       // since the unclear answer, as far as that is sure; see Counted
+	Counted   time.Time         `json:"counted,omitzero"`    // when Age was counted last, by this machine's clock
+	CountedBy time.Time         `json:"counted_by,omitzero"` // the same by the service's clock
 	UpTo      uint64            `json:"up_to"`               // log sequence that was planned
 	Changes   []byte            `json:"changes"`             // the request, as the engine encodes it
 	Inserts   []IntentInsert    `json:"inserts,omitempty"`
-	Records   []uint64          `json:"records,omitempty"` // log records that this request fulfils
-	Reads     int               `json:"reads,omitempty"`   // sane reads since
+	Records   []uint64          `json:"records,omitempty"`  // log records that this request fulfils
+	Answered  []int             `json:"answered,omitempty"` // changes whose late copies were taken back
+	Closed    bool              `json:"closed,omitempty"`   // in the ledger
+	Reads     int               `json:"reads,omitempty"`    // sane reads since
+	Stage     Stage             `json:"stage,omitempty"`    // what it does with a staging node
+	Token     string            `json:"token,omitempty"`    // of that staging node
+	Placed    []outline.NodeID  `json:"placed,omitempty"`   // staged nodes that it moves to their places
+	Clears    bool              `json:"clears,omitempty"`   // it deletes the staging node
 }
+
+// Stage is what a request does with a staging node.
+type Stage string
+
+// The stages. A request without one inserts nodes directly at their places.
+const (
+	StageMake  Stage = "make"  // inserts the staging node
+	StageFill  Stage = "fill"  // inserts new nodes below it
+	StagePlace Stage = "place" // moves them to their places
+	StageClear Stage = "clear" // takes away what is left below
+)
 
 // Phase of an Intent.
 type Phase string
@@ -41,6 +61,9 @@ type IntentInsert struct {
 	Node       outline.NodeID      `json:"node"` // ours
 	Parent     outline.ServiceID   `json:"parent"`
 	Index      int                 `json:"index"`
+	Digest     uint64              `json:"digest,omitempty"` // of the fields, as the engine computes it
+	Text       uint64              `json:"text,omitempty"`   // digest of the content alone
+	Long       bool                `json:"long,omitempty"`   // the text says enough to be known by itself
 	Bound      outline.ServiceID   `json:"bound,omitempty"`
 	Candidates []outline.ServiceID `json:"candidates,omitempty"` // weak matches, shown as foreign until bound
 }

@@ -27,6 +27,8 @@ const (
 	bucketFenced   = "fenced"
 	bucketTomb     = "tomb"
 	bucketLedger   = "ledger"
+	bucketStaging  = "staging"
+	bucketStaged   = "staged"
 	bucketTrash    = "trash"
 	bucketConflict = "conflict"
 	bucketCursors  = "cursors"
@@ -43,8 +45,8 @@ func buckets() []string {
 	return []string{
 		bucketMeta, bucketBase, bucketOrphans, bucketChunks, bucketSteps,
 		bucketLog, bucketHistory, bucketOps, bucketBind, bucketInflight,
-		bucketFenced, bucketLedger, bucketTomb, bucketTrash, bucketConflict,
-		bucketCursors,
+		bucketFenced, bucketLedger, bucketStaging, bucketStaged, bucketTomb, bucketTrash,
+		bucketConflict, bucketCursors,
 	}
 }
 

@@ -33,6 +33,8 @@
 //	inflight  doc 00                => Intent
 //	fenced    doc 00 request id     => Intent
 //	ledger    doc 00 request id     => Intent that is closed, whose late copies may still come
+//	staging   doc 00 token          => Staging
+//	staged    doc 00 our id         => StagedNode
 //	tomb      doc 00 service id     => nothing: the service id is known dead
 //	trash     id                    => Trashed
 //	conflict  id                    => Conflict

@@ -23,6 +23,7 @@ type Config struct {
 	Every    time.Duration // between looks for changes; 30 s
 	RetryMax time.Duration // longest pause between tries; 5 min
 	BatchMax int           // changes per request; 200
+	Strict   bool          // new nodes always go by a staging node, unless requests have ids
 
 	NewID  func() string  // makes ULIDs, each above the last; nil for ulid.Make
 	Random func() float64 // in [0, 1), for jitter; nil for rand.Float64
@@ -42,6 +43,7 @@ type Engine struct {
 	delayed  map[outline.FileID]delay     // documents that have failed by themselves
 	noInbox  time.Time                    // in this run, whatever the answer
 	unclear  int                          // edits in a row without a clear answer
+	ages     ages                         // of requests in doubt
 
 	mu     sync.Mutex // protects status
 	status Status
@@ -80,6 +82,7 @@ func New(c Config) *Engine {
 	return &Engine{
 		cfg: c, requests: make(chan request),
 		lastAck: make(map[outline.FileID]time.Time), delayed: make(map[outline.FileID]delay),
+		ages: ages{counted: make(map[string]time.Time)},
 	}
 }
 

@@ -26,6 +26,7 @@ type client struct {
 	service *remotetest.Service
 	db      *store.DB
 	engine  *sync.Engine
+	strict  bool // takes effect when the engine is opened
 }
 
 // newClient returns a client of the service with an empty database.
@@ -44,7 +45,7 @@ func (c *client) open() {
 		c.t.Fatal(err)
 	}
 	c.db = db
-	c.engine = sync.New(sync.Config{DB: db, Remote: c.service.Client(c.t), Server: remotetest.Address})
+	c.engine = sync.New(sync.Config{DB: db, Remote: c.service.Client(c.t), Server: remotetest.Address, Strict: c.strict})
 }
 
 // restart ends the process and starts it anew on the same database.

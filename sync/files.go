@@ -339,7 +339,7 @@ func (s *round) filesFailed(in *store.Intent, p filePlan, cause error) error {
 	}
 	err := s.doubt(in, cause)
 	if err == nil && !in.Replay {
-		err = s.fenceFiles(p.records, p.steps, in.NotBefore)
+		err = s.fenceFiles(p.records, p.steps, time.Now().Add(in.Fence))
 	}
 	return errors.Join(err, fmt.Errorf("change files: %w", cause))
 }

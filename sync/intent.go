@@ -9,25 +9,6 @@ import (
 	"outlast/store"
 )
 
-const longestFence = 120 * time.Second
-
-// Pauses and fences after an unclear answer, by class: until the fence ends, no
-// insert of the request that a read does not show is planned again, since the
-// service may still be about to make it. The figures assume that machines in
-// between give up after about 100 s.
-func fenceOf(c Class) time.Duration {
-	switch c {
-	case NotSent, Rejected:
-		return 0
-	case Partial, Done:
-		return 2 * time.Second
-	case Cut:
-		return 30 * time.Second
-	default:
-		return longestFence
-	}
-}
-
 // newIntent describes a request that is about to be sent.
 func newIntent(edit NodeEdit, b batch, doc outline.FileID, upTo uint64, s ServerInfo, now time.Time) (*store.Intent, error) {
 	raw, err := json.Marshal(edit)
@@ -38,11 +19,18 @@ func newIntent(edit NodeEdit, b batch, doc outline.FileID, upTo uint64, s Server
 		RequestID: edit.RequestID, Doc: doc, Service: edit.Doc,
 		ServerID: s.ID, Replay: s.RequestID, IfVersion: s.IfVersion,
 		Phase: store.Prepared, SentAt: now, UpTo: upTo, Changes: raw,
+		Stage: b.stage, Placed: b.placed, Clears: b.clears,
+	}
+	if b.staging != nil {
+		in.Token = b.staging.Token
 	}
 	i := 0
 	for _, step := range edit.Changes {
 		if step.Kind == outline.Insert {
-			in.Inserts = append(in.Inserts, store.IntentInsert{Node: b.inserts[i], Parent: step.Parent, Index: step.Index})
+			in.Inserts = append(in.Inserts, store.IntentInsert{
+				Node: b.inserts[i], Parent: step.Parent, Index: step.Index,
+				Digest: digestOf(step.Fields), Text: textDigest(step.Fields), Long: isLong(step.Fields),
+			})
 			i++
 		}
 	}

@@ -2,6 +2,10 @@ package sync
 
 import (
 	"cmp"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"maps"
 	"slices"
 	"unicode/utf8"
 
@@ -20,21 +24,24 @@ type pair struct {
 	strong bool
 }
 
-// matchInserts finds which new nodes of a read are the unbound inserts of an
-// intent: equal in all fields, below the same parent, in the same order; and of
-// what is left those of the same long text anywhere, since somebody may have
-// moved or marked a node before we saw it. isNew tells which nodes of the read
-// can be: those that were not there before, are not bound and not known dead.
-// Equal inserts are interchangeable.
-func matchInserts(in *store.Intent, steps []Step, r *Reading, isNew func(outline.ServiceID) bool) []pair {
-	fields := insertFields(steps)
+// matchInserts finds which new nodes of a read are the inserts of an intent
+// that are missing: equal in all fields, below the same parent, in the same
+// order; and of what is left those of the same long text anywhere, since
+// somebody may have moved or marked a node before we saw it. isNew tells which
+// nodes of the read can be: those that were not there before, are not bound and
+// not known dead. Equal inserts are interchangeable.
+func matchInserts(in *store.Intent, missing []bool, r *Reading, isNew func(outline.ServiceID) bool) []pair {
+	if !slices.Contains(missing, true) {
+		return nil
+	}
 	nodes := make(map[outline.ServiceID]*ReadNode, len(r.Nodes))
 	for i := range r.Nodes {
 		nodes[r.Nodes[i].ID] = &r.Nodes[i]
 	}
+	groups := missingByParent(in, missing)
 	var pairs []pair
-	for parent, inserts := range unboundByParent(in) {
-		p := nodes[parent]
+	for _, parent := range slices.Sorted(maps.Keys(groups)) {
+		inserts, p := groups[parent], nodes[parent]
 		if p == nil {
 			continue
 		}
@@ -44,36 +51,33 @@ func matchInserts(in *store.Intent, steps []Step, r *Reading, isNew func(outline
 				news = append(news, id)
 			}
 		}
-		equal := func(i, j int) bool {
-			return sameNode(fields[inserts[i]], nodes[news[j]].Fields)
-		}
+		equal := func(i, j int) bool { return in.Inserts[inserts[i]].Digest == digestOf(nodes[news[j]].Fields) }
 		run := commonRun(len(inserts), len(news), equal)
-		pairs = append(pairs, graded(run, inserts, news, fields)...)
+		pairs = append(pairs, graded(run, inserts, news, in)...)
 	}
-	return append(pairs, elsewhere(in, fields, r, pairs, isNew)...)
+	return append(pairs, elsewhere(in, missing, r, pairs, isNew)...)
 }
 
 // elsewhere pairs what is left over by the text alone, where that is long.
-func elsewhere(in *store.Intent, fields []outline.Fields, r *Reading, found []pair, isNew func(outline.ServiceID) bool) []pair {
+func elsewhere(in *store.Intent, missing []bool, r *Reading, found []pair, isNew func(outline.ServiceID) bool) []pair {
 	inserts, nodes := make(map[int]bool), make(map[outline.ServiceID]bool)
 	for _, p := range found {
 		inserts[p.insert], nodes[p.node] = true, true
 	}
-	byText := make(map[string][]outline.ServiceID)
+	byText := make(map[uint64][]outline.ServiceID)
 	for _, n := range r.Nodes {
 		if isLong(n.Fields) && !nodes[n.ID] && isNew(n.ID) {
-			text := words(n.Fields.Content)
+			text := textDigest(n.Fields)
 			byText[text] = append(byText[text], n.ID)
 		}
 	}
 	var pairs []pair
 	for i, ins := range in.Inserts {
-		text := words(fields[i].Content)
-		if ins.Bound != "" || inserts[i] || !isLong(fields[i]) || len(byText[text]) == 0 {
+		if !missing[i] || inserts[i] || !ins.Long || len(byText[ins.Text]) == 0 {
 			continue
 		}
-		pairs = append(pairs, pair{insert: i, node: byText[text][0], strong: true})
-		byText[text] = byText[text][1:]
+		pairs = append(pairs, pair{insert: i, node: byText[ins.Text][0], strong: true})
+		byText[ins.Text] = byText[ins.Text][1:]
 	}
 	return pairs
 }
@@ -92,11 +96,11 @@ func insertFields(steps []Step) []outline.Fields {
 	return out
 }
 
-// unboundByParent groups the unbound inserts, each group in the order of places.
-func unboundByParent(in *store.Intent) map[outline.ServiceID][]int {
+// missingByParent groups the missing inserts, each group in the order of places.
+func missingByParent(in *store.Intent, missing []bool) map[outline.ServiceID][]int {
 	groups := make(map[outline.ServiceID][]int)
 	for i, ins := range in.Inserts {
-		if ins.Bound == "" {
+		if missing[i] {
 			groups[ins.Parent] = append(groups[ins.Parent], i)
 		}
 	}
@@ -108,11 +112,11 @@ func unboundByParent(in *store.Intent) map[outline.ServiceID][]int {
 
 // graded turns index pairs into pairs and tells the strong ones: a run of two
 // or more in a row, or one text that is long enough.
-func graded(run [][2]int, inserts []int, news []outline.ServiceID, fields []outline.Fields) []pair {
+func graded(run [][2]int, inserts []int, news []outline.ServiceID, in *store.Intent) []pair {
 	var out []pair
 	for k, ij := range run {
 		p := pair{insert: inserts[ij[0]], node: news[ij[1]]}
-		p.strong = isLong(fields[p.insert]) ||
+		p.strong = in.Inserts[p.insert].Long ||
 			k > 0 && run[k-1] == [2]int{ij[0] - 1, ij[1] - 1} ||
 			k+1 < len(run) && run[k+1] == [2]int{ij[0] + 1, ij[1] + 1}
 		out = append(out, p)
@@ -120,11 +124,19 @@ func graded(run [][2]int, inserts []int, news []outline.ServiceID, fields []outl
 	return out
 }
 
-// sameNode compares what an insert sets, text without regard to what a service
-// may normalise.
-func sameNode(sent, seen outline.Fields) bool {
-	const marks = outline.Editable &^ (outline.Content | outline.Note)
-	return sameText(sent.Content, seen.Content) && sameText(sent.Note, seen.Note) && sent.Differ(seen)&marks == 0
+// digestOf is a number for what an insert sets, text without regard to what a
+// service may normalise. Equal nodes have equal digests.
+func digestOf(f outline.Fields) uint64 {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%s\x00%s\x00%t %t %d %d", words(f.Content), words(f.Note), f.Checked, f.Checkbox, f.Heading, f.Color)
+	return h.Sum64()
+}
+
+// textDigest is a number for the content alone.
+func textDigest(f outline.Fields) uint64 {
+	h := fnv.New64a()
+	io.WriteString(h, words(f.Content))
+	return h.Sum64()
 }
 
 // commonRun returns the index pairs of a longest common subsequence of two

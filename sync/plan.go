@@ -20,6 +20,9 @@ type plan struct {
 	owed    map[outline.NodeID]map[outline.Kind]bool
 	moves   int                               // in owed
 	records map[outline.NodeID][]store.Record // those that the plan fulfils
+
+	inserting map[outline.NodeID]bool // by a pending record, ready or not
+	staging   staging
 }
 
 // batch is one request of a plan.
@@ -27,6 +30,20 @@ type batch struct {
 	steps   []Step
 	changes []outline.Change // the same in our ids, with exact places
 	inserts []outline.NodeID // of the inserts, in order
+
+	stage   store.Stage      // what it does with a staging node, "" for nothing
+	staging *store.Staging   // which one
+	placed  []outline.NodeID // staged nodes that it moves to their places
+	clears  bool             // it deletes the staging node
+	about   []outline.Change // what a request that only prepares is for
+}
+
+// concerns returns the changes for which a request is made.
+func (b batch) concerns() []outline.Change {
+	if len(b.changes) == 0 {
+		return b.about
+	}
+	return b.changes
 }
 
 // newPlan compares expected, which it takes over, with expected plus the
@@ -37,10 +54,18 @@ func newPlan(expected *outline.Document, log []store.Record, ready func(store.Re
 		sim:     expected,
 		owed:    make(map[outline.NodeID]map[outline.Kind]bool),
 		records: make(map[outline.NodeID][]store.Record),
+
+		inserting: make(map[outline.NodeID]bool),
 	}
 	wanted := expected.Clone()
 	for _, r := range log {
-		if r.State != store.Pending || !ready(r) {
+		if r.State != store.Pending {
+			continue
+		}
+		if r.Node.Kind == outline.Insert || r.Node.Kind == outline.Delete {
+			p.inserting[r.Node.Node] = r.Node.Kind == outline.Insert
+		}
+		if !ready(r) {
 			continue
 		}
 		if wanted.Apply(*r.Node) == nil {
@@ -78,70 +103,113 @@ func sendable(node outline.NodeID) outline.Mask {
 // next takes the next request out of the plan, as if it had been sent. It
 // leaves for a later one what needs an id that this one makes, and a delete
 // above which something moved out in this one: should the move fail, the
-// delete would take the node with it.
+// delete would take the node with it. New nodes that a staging node holds have
+// their ids already, and go to their places together.
 func (p *plan) next(limit int, service func(outline.NodeID) outline.ServiceID) batch {
-	var b batch
+	f := filler{plan: p, service: service, fresh: make(map[outline.NodeID]bool), emptied: make(map[outline.NodeID]bool)}
 	var later []outline.Change
-	fresh := make(map[outline.NodeID]bool)
-	emptied := make(map[outline.NodeID]bool)
-	size := 0
 	for i, c := range p.todo {
-		bytes := len(c.New.Content) + len(c.New.Note) + 100
-		if len(b.steps) == limit || len(b.steps) > 0 && size+bytes > maxBytes {
+		if f.full(c, limit) {
 			later = append(later, p.todo[i:]...)
 			break
 		}
-		if !p.possible(c, fresh, emptied) {
+		if !f.possible(c) {
 			later = append(later, c)
 			continue
 		}
-		size += bytes
-		p.take(&b, c, fresh, emptied, service)
+		f.take(c)
 	}
 	p.todo = later
-	return b
+	if len(f.batch.placed) > 0 {
+		f.batch.stage = store.StagePlace
+		p.finish(&f.batch, limit)
+	}
+	return f.batch
+}
+
+// filler fills one request.
+type filler struct {
+	*plan
+	batch          batch
+	size           int
+	service        func(outline.NodeID) outline.ServiceID
+	fresh, emptied map[outline.NodeID]bool
+}
+
+// full tells whether a change no longer fits: a staged node may need two steps.
+func (f *filler) full(c outline.Change, limit int) bool {
+	n := len(f.batch.steps)
+	return n == limit || n > 0 && (f.size+changeSize(c) > maxBytes || f.isStaged(c) && n+2 > limit)
+}
+
+// changeSize is about how many bytes a change takes in a request.
+func changeSize(c outline.Change) int { return len(c.New.Content) + len(c.New.Note) + 100 }
+
+func (f *filler) isStaged(c outline.Change) bool {
+	_, staged := f.plan.staging.nodes[c.Node]
+	return staged && c.Kind == outline.Insert
 }
 
 // possible tells whether a change can go with this request.
-func (p *plan) possible(c outline.Change, fresh, emptied map[outline.NodeID]bool) bool {
-	n := p.sim.Node(c.Node)
+func (f *filler) possible(c outline.Change) bool {
+	n := f.sim.Node(c.Node)
 	switch c.Kind {
 	case outline.Update:
 		return n != nil
 	case outline.Delete:
-		return n != nil && n.First() == nil && !emptied[c.Node]
+		return n != nil && n.First() == nil && !f.emptied[c.Node]
 	}
-	parent := p.sim.Node(c.To.Parent)
-	if parent == nil || fresh[parent.ID] {
+	parent := f.sim.Node(c.To.Parent)
+	if parent == nil || f.fresh[parent.ID] {
 		return false
 	}
-	return c.Kind == outline.Insert || !parent.IsWithin(n)
+	return c.Kind == outline.Insert || n != nil && !parent.IsWithin(n)
 }
 
 // take moves a change from the plan to the request.
-func (p *plan) take(b *batch, c outline.Change, fresh, emptied map[outline.NodeID]bool, service func(outline.NodeID) outline.ServiceID) {
+func (f *filler) take(c outline.Change) {
 	step := Step{Kind: c.Kind, Mask: c.Mask, Fields: c.New}
 	if c.Kind != outline.Insert {
-		step.Node = service(c.Node)
+		step.Node = f.id(c.Node)
 	}
 	if c.Kind == outline.Move {
-		for a := range p.sim.Node(c.Node).Ancestors() {
-			emptied[a.ID] = true
+		for a := range f.sim.Node(c.Node).Ancestors() {
+			f.emptied[a.ID] = true
 		}
 	}
-	if p.sim.Apply(c) != nil {
+	if f.sim.Apply(c) != nil {
 		return // possible has looked at every reason
 	}
-	if n := p.sim.Node(c.Node); c.Kind == outline.Insert || c.Kind == outline.Move {
-		c.To = p.sim.PlaceOf(n)
-		step.Parent, step.Index = service(c.To.Parent), n.Index()
+	if n := f.sim.Node(c.Node); c.Kind == outline.Insert || c.Kind == outline.Move {
+		c.To = f.sim.PlaceOf(n)
+		step.Parent, step.Index = f.id(c.To.Parent), n.Index()+f.plan.staging.before(f.sim, n)
 	}
-	if c.Kind == outline.Insert {
-		fresh[c.Node] = true
+	f.size += changeSize(c)
+	f.put(c, step)
+}
+
+// put adds a change to the request, in one step or two.
+func (f *filler) put(c outline.Change, step Step) {
+	b := &f.batch
+	b.changes = append(b.changes, c)
+	switch n, staged := f.plan.staging.nodes[c.Node]; {
+	case c.Kind == outline.Insert && staged:
+		b.steps = append(b.steps, placeSteps(n, step)...)
+		b.placed = append(b.placed, c.Node)
+		return
+	case c.Kind == outline.Insert:
+		f.fresh[c.Node] = true
 		b.inserts = append(b.inserts, c.Node)
 	}
 	b.steps = append(b.steps, step)
-	b.changes = append(b.changes, c)
+}
+
+// id returns the service's id of a node.
+func (f *filler) id(n outline.NodeID) outline.ServiceID {
+	if staged, ok := f.plan.staging.nodes[n]; ok {
+		return staged.Service
+	}
+	return f.service(n)
 }
 
 // covered returns the sequences of the records that a request stands for.

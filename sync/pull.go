@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"outlast/internal/outline"
@@ -53,7 +54,7 @@ func (s *round) changed(ctx context.Context, docs []document) ([]document, error
 			if ok {
 				known, expected[d.id] = append(known, d.service), m.Expected
 			}
-			if doubtful[d.id], err = inDoubt(tx, d.id, time.Now()); err != nil {
+			if doubtful[d.id], err = s.inDoubt(tx, d.id); err != nil {
 				return err
 			}
 		}
@@ -80,19 +81,16 @@ func (s *round) changed(ctx context.Context, docs []document) ([]document, error
 }
 
 // inDoubt tells whether a document has a request without an answer, or one
-// whose fence has ended.
-func inDoubt(tx *store.Tx, doc outline.FileID, now time.Time) (bool, error) {
+// whose fence has ended, as far as is known.
+func (s *round) inDoubt(tx *store.Tx, doc outline.FileID) (bool, error) {
 	in, err := tx.Inflight(doc)
 	if err != nil || in != nil {
 		return in != nil, err
 	}
 	fenced, err := tx.Fenced(doc)
-	for _, f := range fenced {
-		if due(now, f.NotBefore, longestFence) {
-			return true, err
-		}
-	}
-	return false, err
+	return slices.ContainsFunc(fenced, func(in *store.Intent) bool {
+		return !s.ages.known(in) || s.ages.of(in) >= in.Fence
+	}), err
 }
 
 func (s *round) versions(ctx context.Context, docs []outline.ServiceID) (map[outline.ServiceID]int64, error) {
@@ -178,7 +176,7 @@ func (s *round) behind(d document, version int64) error {
 // leaves either the old base with the old log or the new ones.
 func (s *round) take(d document, r *Reading, now time.Time) error {
 	return s.cfg.DB.Update(func(tx *store.Tx) error {
-		rename, err := bindFound(tx, d.id, r, now)
+		f, err := s.resolve(tx, d.id, r)
 		if err != nil {
 			return err
 		}
@@ -186,7 +184,7 @@ func (s *round) take(d document, r *Reading, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		t, err := buildTree(d.id, r, b, s.newID)
+		t, err := buildTree(d.id, f.reading, b, s.newID)
 		if err != nil {
 			return err
 		}
@@ -195,12 +193,12 @@ func (s *round) take(d document, r *Reading, now time.Time) error {
 				return err
 			}
 		}
-		return s.store(tx, t, rename, now)
+		return s.store(tx, t, f, now)
 	})
 }
 
 // store merges a tree with the log and writes down what comes of it.
-func (s *round) store(tx *store.Tx, t *tree, rename map[outline.NodeID]outline.NodeID, now time.Time) error {
+func (s *round) store(tx *store.Tx, t *tree, f found, now time.Time) error {
 	doc := t.doc.ID
 	log, err := collect(tx.Unconfirmed(doc))
 	if err != nil {
@@ -210,16 +208,19 @@ func (s *round) store(tx *store.Tx, t *tree, rename map[outline.NodeID]outline.N
 	if err != nil {
 		return err
 	}
-	doubt, _, err := fencedNodes(tx, doc)
+	doubt, _, err := s.fencedNodes(tx, doc)
 	if err != nil {
 		return err
 	}
-	log = renamed(log, rename)
-	leaving, err := leavingNodes(tx, log)
+	late, err := s.late(tx, t.doc, base, renamed(log, f.rename), f)
 	if err != nil {
 		return err
 	}
-	in := mergeInput{base: base, remote: t.doc, log: log, doubt: doubt, leaving: leaving, now: now, newID: s.newID}
+	leaving, err := leavingNodes(tx, late.log)
+	if err != nil {
+		return err
+	}
+	in := mergeInput{base: late.base, remote: t.doc, log: late.log, doubt: doubt, leaving: leaving, now: now, newID: s.newID}
 	m := merge(in)
 	if s.cfg.Cells != nil {
 		for _, c := range cellsOf(in) {

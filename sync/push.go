@@ -31,12 +31,16 @@ func (s *round) pushAll(ctx context.Context, docs []document) error {
 	if err != nil {
 		return err
 	}
+	standing, err := s.standing()
+	if err != nil {
+		return err
+	}
 	total, done := 0, 0
 	for _, d := range docs {
 		total += waiting[d.id].Pending
 	}
 	for _, d := range docs {
-		if waiting[d.id].Pending == 0 || s.inStep[d.id].IsZero() {
+		if waiting[d.id].Pending == 0 && !standing[d.id] || s.inStep[d.id].IsZero() {
 			continue // nothing to send, or not in step with what is there
 		}
 		if s.waits(d) {
@@ -62,13 +66,30 @@ func (s *round) push(ctx context.Context, d document) error {
 		if err != nil {
 			return err
 		}
-		if p == nil || len(p.todo) == 0 {
+		if p == nil {
 			return nil
+		}
+		switch again, err := s.clear(ctx, d, p); {
+		case err != nil:
+			return err
+		case again:
+			continue
+		case len(p.todo) == 0:
+			return nil
+		}
+		if s.stages(p) {
+			filled, err := s.fill(ctx, d, p)
+			if err != nil {
+				return err
+			}
+			if !filled {
+				continue
+			}
 		}
 		if err := s.sendPlan(ctx, d, p); err != nil {
 			return err
 		}
-		if len(p.todo)+len(p.records) == 0 {
+		if len(p.todo)+len(p.records) == 0 && !p.staging.stand() {
 			return nil // what was recorded meanwhile is for the next round
 		}
 	}
@@ -97,7 +118,7 @@ func (s *round) plan(d document) (p *draft, err error) {
 		if in, err := tx.Inflight(d.id); err != nil || in != nil {
 			return err
 		}
-		fenced, until, err := fencedNodes(tx, d.id)
+		fenced, until, err := s.fencedNodes(tx, d.id)
 		if err != nil {
 			return err
 		}
@@ -119,6 +140,9 @@ func (s *round) plan(d document) (p *draft, err error) {
 			return due(now, r.After, againMax) && !fenced[r.Node.Node] && !held[r.ID]
 		}
 		p = &draft{plan: newPlan(expected, log, ready), expected: m.Expected, checked: s.inStep[d.id]}
+		if p.staging, err = loadStaging(tx, d.id); err != nil {
+			return err
+		}
 		if len(log) > 0 {
 			p.upTo = log[len(log)-1].Seq
 		}
@@ -249,7 +273,8 @@ func (s *round) send(ctx context.Context, d document, p *draft, b batch) (replan
 		return false, err
 	}
 	in.Version, in.Records = p.expected, p.covered(b)
-	if err := s.prepare(in, editCost(len(b.steps))); err != nil {
+	note := func(tx *store.Tx) error { return noteStaging(tx, d.id, p.plan, b) }
+	if err := s.prepare(in, editCost(len(b.steps)), note); err != nil {
 		return false, err
 	}
 	res, err := s.cfg.Remote.Edit(ctx, edit)
@@ -261,10 +286,15 @@ func (s *round) send(ctx context.Context, d document, p *draft, b batch) (replan
 
 // prepare writes an intent, and the rate buckets as they will be when it has
 // been sent (T2): a crash gives none of it back.
-func (s *round) prepare(in *store.Intent, spent map[string]float64) error {
+func (s *round) prepare(in *store.Intent, spent map[string]float64, also ...func(*store.Tx) error) error {
 	err := s.cfg.DB.Update(func(tx *store.Tx) error {
 		if err := tx.PutInflight(in); err != nil {
 			return err
+		}
+		for _, fn := range also {
+			if err := fn(tx); err != nil {
+				return err
+			}
 		}
 		a, err := tx.Account()
 		if err != nil {
@@ -287,10 +317,8 @@ func (s *round) sent(d document, p *draft, b batch, in *store.Intent, res *NodeE
 		version = res.Version
 	}
 	err := s.cfg.DB.Update(func(tx *store.Tx) error {
-		for i, id := range res.NewNodes {
-			if err := tx.Bind(d.id, b.inserts[i], id); err != nil {
-				return err
-			}
+		if err := applied(tx, in, b.steps, res.NewNodes); err != nil {
+			return err
 		}
 		if err := tx.AddSteps(d.id, b.changes); err != nil {
 			return err
@@ -301,16 +329,20 @@ func (s *round) sent(d document, p *draft, b batch, in *store.Intent, res *NodeE
 		if err := acknowledge(tx, fulfilled, 1); err != nil {
 			return err
 		}
-		return tx.DropInflight(d.id)
+		if err := s.cleared(tx); err != nil {
+			return err
+		}
+		return errors.Join(s.retireClean(tx, in, res.NewNodes), tx.DropInflight(d.id))
 	})
 	if err != nil {
 		return fmt.Errorf("write down answer: %w", err)
 	}
+	p.staging.sent(b, in, res.NewNodes)
 	s.contact, s.unclear = true, 0
 	p.expected, p.checked = version, time.Now()
 	s.report.Sent += len(b.steps)
 	s.lastAck[d.id] = time.Now()
-	return s.grow()
+	return s.enlarge()
 }
 
 // failed decides what an error means for a request. It returns nil when the
@@ -358,7 +390,7 @@ func (s *round) refused(ctx context.Context, d document, p *draft, b batch, caus
 		return s.pull(ctx, d)
 	}
 	var parked []store.Record
-	for _, c := range b.changes {
+	for _, c := range b.concerns() {
 		for _, r := range p.records[c.Node] {
 			r.State, r.Reason = store.Parked, cause.Error()
 			parked = append(parked, r)
@@ -381,8 +413,8 @@ func (s *round) shrink(b batch, cause error) error {
 
 func (s *round) halve(sent int) error { return s.setCap(max(1, sent/2)) }
 
-// grow lets the batch recover by 20 changes for each clean request.
-func (s *round) grow() error {
+// enlarge lets the batch recover by 20 changes for each clean request.
+func (s *round) enlarge() error {
 	if s.account.BatchCap == 0 {
 		return nil
 	}

@@ -88,7 +88,9 @@ func runHistory(t *testing.T, p server.Profile, seed uint64) {
 	s, first, _ := sampleOn(t, remotetest.OpenAt(t, cfg))
 	w := &world{t: t, rnd: rand.New(rand.NewPCG(seed, 1)), service: s, doc: "Plan", deleted: make(map[string]bool)}
 	w.clients = []*client{first, newClient(t, s), newClient(t, s)}
-	for _, c := range w.clients {
+	for i, c := range w.clients {
+		c.strict = (seed>>i)%2 == 1 // from the next restart on
+		c.restart()
 		c.settle()
 	}
 	faults := rand.New(rand.NewPCG(seed, 2))

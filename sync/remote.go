@@ -51,6 +51,8 @@ type ServerInfo struct {
 	IfVersion bool   // an edit can be made to depend on the version
 	// DeleteFile tells that files can be deleted.
 	DeleteFile bool
+	// Date is the service's clock with its last answer, zero if it tells none.
+	Date time.Time
 }
 
 // Budget is the state of one rate bucket, and what the service announced of it,

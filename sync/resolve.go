@@ -96,17 +96,83 @@ func (s *round) drop(in *store.Intent) error {
 // doubt writes down that the answer to a request is not known (T3”).
 func (s *round) doubt(in *store.Intent, cause error) error {
 	class := classOf(cause)
-	in.Phase, in.Cause = store.Ambiguous, string(class)
-	in.NotBefore = time.Now().Add(fenceOf(class))
-	return s.cfg.DB.Update(func(tx *store.Tx) error { return tx.PutInflight(in) })
+	in.Phase, in.Cause, in.Fence = store.Ambiguous, string(class), fenceOf(class)
+	s.ages.begin(in, s.cfg.Remote.Server().Date)
+	s.account.DoubtAt, s.account.Clear = time.Now(), 0
+	return s.cfg.DB.Update(func(tx *store.Tx) error {
+		a, err := tx.Account()
+		if err != nil {
+			return err
+		}
+		a.DoubtAt, a.Clear = s.account.DoubtAt, 0
+		return errors.Join(tx.PutAccount(a), doubtStaging(tx, in), tx.PutInflight(in))
+	})
 }
 
-// bindFound looks in a read for the inserts of requests in doubt and binds
-// those that it shows (part of T4). Requests with nothing left to look for are
-// closed; the others are fenced: until the fence ends, what is missing is not
-// planned again. It returns the nodes that were shown as foreign until now.
-func bindFound(tx *store.Tx, doc outline.FileID, r *Reading, now time.Time) (map[outline.NodeID]outline.NodeID, error) {
-	open, err := tx.Fenced(doc)
+// cleared counts a clear answer while such a count matters (part of T3).
+func (s *round) cleared(tx *store.Tx) error {
+	if !s.doubtful() {
+		return nil
+	}
+	a, err := tx.Account()
+	if err != nil {
+		return err
+	}
+	a.Clear++
+	s.account.Clear = a.Clear
+	return tx.PutAccount(a)
+}
+
+// found is what a read shows of requests of ours.
+type found struct {
+	reading *Reading                          // without staging nodes
+	rename  map[outline.NodeID]outline.NodeID // nodes shown as foreign until now, and ours
+	open    []*store.Intent                   // requests that are in doubt, or were not long ago
+	work    *outline.Document                 // what is wanted, as it was before the read; nil if nothing is open
+}
+
+// resolve looks in a read for what requests in doubt have made, and binds it
+// (part of T4). A request that has everything, or whose fence has ended, is
+// closed and goes to the ledger; the others stay behind their fence: until it
+// ends, what is missing is not planned again.
+func (s *round) resolve(tx *store.Tx, doc outline.FileID, r *Reading) (f found, err error) {
+	if f.open, err = s.openIntents(tx, doc); err != nil {
+		return f, err
+	}
+	if len(f.open) > 0 {
+		if f.work, err = tx.Document(doc); err != nil { // before anything is bound
+			return f, err
+		}
+	}
+	if f.reading, err = unstage(tx, doc, r, time.Now()); err != nil || len(f.open) == 0 {
+		return f, err
+	}
+	canBeOurs, err := newcomers(tx, doc)
+	if err != nil {
+		return f, err
+	}
+	f.rename = make(map[outline.NodeID]outline.NodeID)
+	for _, in := range f.open {
+		if in.Stage == store.StageMake || in.Stage == store.StageFill || in.Stage == store.StageClear {
+			err = retire(tx, in) // unstage has settled it
+		} else {
+			err = s.bindIntent(tx, in, f.reading, canBeOurs, f.rename)
+		}
+		if err != nil {
+			return f, err
+		}
+	}
+	return f, tx.DropInflight(doc)
+}
+
+// openIntents returns the requests whose effects can still show up, the oldest
+// first. Those of long ago are forgotten.
+func (s *round) openIntents(tx *store.Tx, doc outline.FileID) ([]*store.Intent, error) {
+	ledger, err := tx.Ledger(doc)
+	if err != nil {
+		return nil, err
+	}
+	fenced, err := tx.Fenced(doc)
 	if err != nil {
 		return nil, err
 	}
@@ -114,26 +180,36 @@ func bindFound(tx *store.Tx, doc outline.FileID, r *Reading, now time.Time) (map
 	if err != nil {
 		return nil, err
 	}
+	open := append(ledger, fenced...)
 	if inflight != nil {
 		open = append(open, inflight)
 	}
-	if len(open) == 0 {
-		return nil, nil
-	}
-	canBeOurs, err := newcomers(tx, doc)
-	if err != nil {
-		return nil, err
-	}
-	rename := make(map[outline.NodeID]outline.NodeID)
+	var kept []*store.Intent
 	for _, in := range open {
-		if err := bindIntent(tx, in, r, canBeOurs, rename, now); err != nil {
+		if in.Closed && s.ages.of(in) >= keepFor(in) {
+			s.ages.forget(in)
+			err = tx.DropLedger(doc, in.RequestID)
+		} else {
+			kept = append(kept, in)
+			err = s.grow(tx, in)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
-	if inflight != nil {
-		return rename, tx.DropInflight(doc)
+	return kept, nil
+}
+
+// grow lets the age of a request go on that an earlier run counted.
+func (s *round) grow(tx *store.Tx, in *store.Intent) error {
+	if s.ages.known(in) {
+		return nil
 	}
-	return rename, nil
+	s.ages.count(in, s.cfg.Remote.Server().Date)
+	if in.Closed {
+		return tx.PutLedger(in)
+	}
+	return nil // it is written anyway
 }
 
 // newcomers returns a test for service ids that can be an insert of ours: new,
@@ -162,21 +238,18 @@ func newcomers(tx *store.Tx, doc outline.FileID) (func(id outline.ServiceID, can
 
 // bindIntent binds the inserts of one request that a read shows, and puts the
 // request behind its fence or closes it.
-func bindIntent(tx *store.Tx, in *store.Intent, r *Reading, canBeOurs func(outline.ServiceID, bool) bool,
-	rename map[outline.NodeID]outline.NodeID, now time.Time,
+func (s *round) bindIntent(tx *store.Tx, in *store.Intent, r *Reading, canBeOurs func(outline.ServiceID, bool) bool,
+	rename map[outline.NodeID]outline.NodeID,
 ) error {
-	edit, err := nodeEdit(in)
+	left, err := stillMissing(tx, in)
 	if err != nil {
 		return err
 	}
-	if in.NotBefore.Sub(now) > longestFence { // the clock was set back
-		in.NotBefore = now.Add(fenceOf(Class(in.Cause)))
-	}
-	ended := !now.Before(in.NotBefore)
+	s.ages.count(in, s.cfg.Remote.Server().Date)
+	ended := in.Closed || in.Age >= in.Fence
 	candidate := candidatesOf(in)
-	pairs := matchInserts(in, edit.Changes, r, func(id outline.ServiceID) bool { return canBeOurs(id, candidate[id]) })
 	hasRun := false
-	for _, p := range pairs {
+	for _, p := range matchInserts(in, left, r, func(id outline.ServiceID) bool { return canBeOurs(id, candidate[id]) }) {
 		ins := &in.Inserts[p.insert]
 		ins.Candidates = nil
 		if !p.strong && !ended {
@@ -194,12 +267,38 @@ func bindIntent(tx *store.Tx, in *store.Intent, r *Reading, canBeOurs func(outli
 	}
 	in.Reads++
 	if len(unbound(in)) == 0 || ended {
-		return tx.DropFenced(in.Doc, in.RequestID)
+		return retire(tx, in)
 	}
-	if soon := now.Add(2 * time.Second); hasRun && soon.Before(in.NotBefore) {
-		in.NotBefore = soon // the request has run; what it did not make is missing
+	if hasRun { // what the request did not make is missing
+		in.Fence = min(in.Fence, in.Age+2*time.Second)
 	}
 	return tx.PutFenced(in)
+}
+
+// stillMissing tells for each insert of a request whether it is to be looked
+// for: nobody has bound it, and it is still wanted.
+func stillMissing(tx *store.Tx, in *store.Intent) ([]bool, error) {
+	b, err := tx.Bindings(in.Doc)
+	if err != nil {
+		return nil, err
+	}
+	wanted := make(map[outline.NodeID]bool)
+	if in.Closed {
+		for r, err := range tx.Unconfirmed(in.Doc) {
+			if err != nil {
+				return nil, err
+			}
+			if r.Node.Kind == outline.Insert {
+				wanted[r.Node.Node] = true
+			}
+		}
+	}
+	missing := make([]bool, len(in.Inserts))
+	for i, ins := range in.Inserts {
+		_, bound := b.Bound(ins.Node)
+		missing[i] = ins.Bound == "" && !bound && (!in.Closed || wanted[ins.Node])
+	}
+	return missing, nil
 }
 
 func candidatesOf(in *store.Intent) map[outline.ServiceID]bool {
@@ -214,7 +313,7 @@ func candidatesOf(in *store.Intent) map[outline.ServiceID]bool {
 
 // fencedNodes returns the nodes of a document that must not be inserted now,
 // and when the first fence ends.
-func fencedNodes(tx *store.Tx, doc outline.FileID) (nodes map[outline.NodeID]bool, until time.Time, err error) {
+func (s *round) fencedNodes(tx *store.Tx, doc outline.FileID) (nodes map[outline.NodeID]bool, until time.Time, err error) {
 	fenced, err := tx.Fenced(doc)
 	if err != nil {
 		return nil, until, err
@@ -224,8 +323,8 @@ func fencedNodes(tx *store.Tx, doc outline.FileID) (nodes map[outline.NodeID]boo
 		for _, n := range unbound(in) {
 			nodes[n] = true
 		}
-		if until.IsZero() || in.NotBefore.Before(until) {
-			until = in.NotBefore
+		if end := s.ages.end(in); until.IsZero() || end.Before(until) {
+			until = end
 		}
 	}
 	return nodes, until, nil

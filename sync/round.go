@@ -27,6 +27,7 @@ type round struct {
 	troubles int                          // in a row
 	oneFile  bool                         // changes of files go one by one, since the service refused several
 	contact  bool
+	clears   map[outline.FileID]int // tries to take staging nodes away
 }
 
 // Once does one full round: settle what is in doubt, list, pull, push. It
@@ -34,7 +35,7 @@ type round struct {
 // store.ErrFrozen, ...) when the round as a whole could not be done; documents
 // that failed alone are in the report.
 func (e *Engine) Once(ctx context.Context, r Round) (Report, error) {
-	s := &round{Engine: e, Round: r, inStep: make(map[outline.FileID]time.Time)}
+	s := &round{Engine: e, Round: r, inStep: make(map[outline.FileID]time.Time), clears: make(map[outline.FileID]int)}
 	err := s.do(ctx)
 	if err == nil {
 		err = ctx.Err() // stopped within the work on one document

@@ -67,6 +67,7 @@ func (c *core) build() error {
 		Every:    time.Duration(c.settings.Sync.Every),
 		RetryMax: time.Duration(c.settings.Sync.RetryMax),
 		BatchMax: c.settings.Sync.BatchMax,
+		Strict:   c.settings.Sync.Strict,
 	})
 	return nil
 }

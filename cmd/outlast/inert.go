@@ -10,7 +10,7 @@ import (
 // upon: they are part of the config's format, and silence would be a promise.
 func inert(s *config.Settings) ([]string, error) {
 	effective := []string{
-		"server", "token_command", "sync.every", "sync.retry_max", "sync.batch_max",
+		"server", "token_command", "sync.every", "sync.retry_max", "sync.batch_max", "sync.strict",
 		"store.max_size", "snapshots.dir", "snapshots.schedule", "log.level",
 	}
 	values, err := s.Values()

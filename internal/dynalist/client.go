@@ -129,12 +129,12 @@ func or[T comparable](v, byDefault T) T {
 	return v
 }
 
-// Server returns what the last answers announced.
-func (c *Client) Server() sync.ServerInfo { return c.server.info() }
-
-// ServiceTime returns the Date of the service's last answer, zero before the
-// first one.
-func (c *Client) ServiceTime() time.Time { return c.time }
+// Server returns what the last answers announced, and the Date of the last one.
+func (c *Client) Server() sync.ServerInfo {
+	info := c.server.info()
+	info.Date = c.time
+	return info
+}
 
 // Budgets returns the buckets as they are now. Their names are those of Limits.
 // A request has paid when its method returns, so a caller that must not lose a

@@ -98,7 +98,7 @@ func shiftIntents(tx *store.Tx, docs []outline.FileID, move func(*time.Time)) er
 	}
 	for _, in := range open {
 		move(&in.SentAt)
-		move(&in.NotBefore)
+		move(&in.Counted)
 		if err := tx.PutInflight(in); err != nil {
 			return err
 		}
@@ -110,7 +110,7 @@ func shiftIntents(tx *store.Tx, docs []outline.FileID, move func(*time.Time)) er
 		}
 		for _, in := range fenced {
 			move(&in.SentAt)
-			move(&in.NotBefore)
+			move(&in.Counted)
 			if err := tx.PutFenced(in); err != nil {
 				return err
 			}

@@ -1,0 +1,72 @@
+package sync
+
+import (
+	"errors"
+	"time"
+
+	"outlast/internal/outline"
+	"outlast/store"
+)
+
+// How long a request is remembered after it is closed: a late copy of one that
+// was in doubt can still come, and one that was answered can have been delivered
+// twice.
+const (
+	keepDoubtful = 24 * time.Hour
+	keepClear    = 10 * time.Minute
+)
+
+func keepFor(in *store.Intent) time.Duration {
+	if in.Cause == "" {
+		return keepClear
+	}
+	return keepDoubtful
+}
+
+// retire closes a request that was in doubt: it goes to the ledger, since a late
+// copy of it can still arrive (late.go, spare.go).
+func retire(tx *store.Tx, in *store.Intent) error {
+	in.Closed = true
+	for i := range in.Inserts {
+		in.Inserts[i].Candidates = nil
+	}
+	return errors.Join(tx.DropFenced(in.Doc, in.RequestID), tx.PutLedger(in))
+}
+
+// retireClean keeps of a request that was answered clearly what it takes to know
+// a second copy of its new nodes: a machine in between may deliver it twice.
+// Where requests have ids that cannot be.
+func (s *round) retireClean(tx *store.Tx, in *store.Intent, made []outline.ServiceID) error {
+	if in.Replay || len(in.Inserts) == 0 || in.Stage == store.StageMake {
+		return nil
+	}
+	kept := *in
+	kept.Closed, kept.Changes, kept.Records = true, nil, nil
+	for i, id := range made {
+		kept.Inserts[i].Bound = id
+	}
+	s.ages.begin(&kept, s.cfg.Remote.Server().Date)
+	return tx.PutLedger(&kept)
+}
+
+// stagedDigests are the numbers of all that was sent below the staging nodes of
+// a document, as far as late copies of it are still looked for.
+func stagedDigests(tx *store.Tx, doc outline.FileID, inflight *store.Intent) (map[uint64]bool, error) {
+	sent, err := tx.Ledger(doc)
+	if err != nil {
+		return nil, err
+	}
+	if inflight != nil {
+		sent = append(sent, inflight)
+	}
+	known := make(map[uint64]bool)
+	for _, in := range sent {
+		if in.Stage != store.StageFill {
+			continue
+		}
+		for _, ins := range in.Inserts {
+			known[ins.Digest] = true
+		}
+	}
+	return known, nil
+}

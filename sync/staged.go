@@ -1,0 +1,384 @@
+package sync
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"outlast/internal/outline"
+	"outlast/store"
+)
+
+// noteStaging writes down, before a request is sent, that what was read of the
+// staging nodes is no longer so (part of T2).
+func noteStaging(tx *store.Tx, doc outline.FileID, p *plan, b batch) error {
+	if b.stage == "" {
+		return nil
+	}
+	for _, st := range p.staging.all {
+		if st != b.staging && !st.Fresh {
+			continue
+		}
+		st.Fresh = false
+		if err := tx.PutStaging(doc, st); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// doubtStaging writes down that nobody knows what a request did to the staging
+// nodes (part of T3”). Copies of one are known by their token, and harmless.
+func doubtStaging(tx *store.Tx, in *store.Intent) error {
+	if in.Stage == "" || in.Stage == store.StageMake {
+		return nil
+	}
+	all, err := tx.Stagings(in.Doc)
+	if err != nil {
+		return err
+	}
+	for _, st := range all {
+		if len(st.Nodes) == 0 {
+			continue
+		}
+		st.Doubt, st.Full = true, true
+		if err := tx.PutStaging(in.Doc, st); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// changeStaging changes the staging node of a request.
+func changeStaging(tx *store.Tx, in *store.Intent, change func(*store.Staging)) error {
+	all, err := tx.Stagings(in.Doc)
+	if err != nil {
+		return err
+	}
+	for _, st := range all {
+		if st.Token == in.Token {
+			change(st)
+			return tx.PutStaging(in.Doc, st)
+		}
+	}
+	return nil
+}
+
+// applied writes down what a request has made (part of T3): bindings of new
+// nodes, and where the staged ones stand.
+func applied(tx *store.Tx, in *store.Intent, steps []Step, made []outline.ServiceID) error {
+	switch in.Stage {
+	case store.StageMake:
+		return changeStaging(tx, in, func(st *store.Staging) { st.Nodes = made })
+	case store.StageFill:
+		return putStaged(tx, in, steps, made)
+	}
+	for i, id := range made {
+		if err := tx.Bind(in.Doc, in.Inserts[i].Node, id); err != nil {
+			return err
+		}
+	}
+	if err := bindPlaced(tx, in); err != nil || in.Stage == "" {
+		return err
+	}
+	if in.Clears {
+		if err := dropStaged(tx, in); err != nil {
+			return err
+		}
+	}
+	return changeStaging(tx, in, func(st *store.Staging) {
+		switch {
+		case !in.Clears && in.Stage == store.StageClear:
+			st.Doubt = true // to be read before the rest goes
+		case in.Clears && !st.Doubt: // else a read has to show it
+			st.Nodes, st.Right, st.Below, st.Full, st.Gone = nil, nil, nil, true, time.Now()
+		}
+	})
+}
+
+// dropStaged forgets what went with its staging node: nobody wanted it any more.
+func dropStaged(tx *store.Tx, in *store.Intent) error {
+	staged, err := tx.Staged(in.Doc)
+	for id, n := range staged {
+		if n.Token == in.Token {
+			err = errors.Join(err, tx.DropStaged(in.Doc, id))
+		}
+	}
+	return err
+}
+
+func putStaged(tx *store.Tx, in *store.Intent, steps []Step, made []outline.ServiceID) error {
+	fields := insertFields(steps)
+	for i, id := range made {
+		n := store.StagedNode{Token: in.Token, Service: id, Fields: fields[i].Only(outline.Editable)}
+		if err := tx.PutStaged(in.Doc, in.Inserts[i].Node, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bindPlaced binds the staged nodes that a request has brought to their places.
+func bindPlaced(tx *store.Tx, in *store.Intent) error {
+	if len(in.Placed) == 0 {
+		return nil
+	}
+	staged, err := tx.Staged(in.Doc)
+	if err != nil {
+		return err
+	}
+	for _, id := range in.Placed {
+		if n, ok := staged[id]; ok {
+			if err := errors.Join(tx.Bind(in.Doc, id, n.Service), tx.DropStaged(in.Doc, id)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// unstage finds out what a read shows of the staging nodes of a document (part
+// of T4), and returns the reading without them: they are no part of the outline.
+// What somebody else has put below one takes its place.
+func unstage(tx *store.Tx, doc outline.FileID, r *Reading, now time.Time) (*Reading, error) {
+	all, err := tx.Stagings(doc)
+	if err != nil || len(all) == 0 {
+		return r, err
+	}
+	u := newUnstager(r, all)
+	in, err := tx.Inflight(doc)
+	if err != nil {
+		return nil, err
+	}
+	if in != nil && in.Stage == store.StageFill {
+		if err := u.adopt(tx, in, r); err != nil {
+			return nil, err
+		}
+	}
+	if err := u.settle(tx, doc); err != nil {
+		return nil, err
+	}
+	known, err := stagedDigests(tx, doc, in)
+	if err != nil {
+		return nil, err
+	}
+	for _, st := range all {
+		if err := u.note(tx, doc, st, known, now); err != nil {
+			return nil, err
+		}
+	}
+	return u.without(), nil
+}
+
+// unstager takes a reading apart.
+type unstager struct {
+	reading *Reading
+	all     []*store.Staging
+	nodes   map[outline.ServiceID]*ReadNode
+	token   map[outline.ServiceID]string // of staging nodes and all below them
+	parent  map[outline.ServiceID]outline.ServiceID
+	below   map[string][]outline.ServiceID // by token, in preorder
+	staged  map[outline.ServiceID]outline.NodeID
+	foreign map[outline.ServiceID]bool
+}
+
+func newUnstager(r *Reading, all []*store.Staging) *unstager {
+	u := &unstager{
+		reading: r, all: all, nodes: make(map[outline.ServiceID]*ReadNode, len(r.Nodes)),
+		token: make(map[outline.ServiceID]string), parent: make(map[outline.ServiceID]outline.ServiceID),
+		below: make(map[string][]outline.ServiceID), staged: make(map[outline.ServiceID]outline.NodeID),
+		foreign: make(map[outline.ServiceID]bool),
+	}
+	tokens := make(map[string]*store.Staging, len(all))
+	for _, st := range all {
+		tokens[st.Token] = st
+		st.Nodes, st.Right, st.Below = nil, nil, nil
+	}
+	for i := range r.Nodes {
+		n := &r.Nodes[i]
+		u.nodes[n.ID] = n
+		for _, c := range n.Children {
+			u.parent[c] = n.ID
+		}
+	}
+	for _, n := range r.Nodes {
+		token, ours := strings.CutPrefix(n.Fields.Content, tempPrefix)
+		if st := tokens[token]; ours && st != nil && u.parent[n.ID] != "" {
+			st.Nodes = append(st.Nodes, n.ID)
+			u.token[n.ID] = token
+			u.walk(&n, token)
+		}
+	}
+	return u
+}
+
+// walk notes what stands below a staging node.
+func (u *unstager) walk(n *ReadNode, token string) {
+	for stack := slices.Clone(n.Children); len(stack) > 0; {
+		id := stack[0]
+		stack = stack[1:]
+		if c := u.nodes[id]; c != nil && u.token[id] == "" {
+			u.token[id] = token
+			u.below[token] = append(u.below[token], id)
+			stack = append(slices.Clone(c.Children), stack...)
+		}
+	}
+}
+
+// adopt takes what a read shows below a staging node for the new nodes of the
+// request in doubt that was to put them there: all below it is ours.
+func (u *unstager) adopt(tx *store.Tx, in *store.Intent, r *Reading) error {
+	base, err := tx.Base(in.Doc)
+	if err != nil {
+		return err
+	}
+	b, err := tx.Bindings(in.Doc)
+	if err != nil {
+		return err
+	}
+	taken := make(map[outline.ServiceID]bool)
+	known, err := tx.Staged(in.Doc)
+	if err != nil {
+		return err
+	}
+	for _, n := range known {
+		taken[n.Service] = true
+	}
+	isNew := func(id outline.ServiceID) bool {
+		_, bound := b.Taken(id)
+		return !bound && !taken[id] && nodeOf(base, outline.NodeID(id)) == nil
+	}
+	edit, err := nodeEdit(in)
+	if err != nil {
+		return err
+	}
+	fields := insertFields(edit.Changes)
+	for _, p := range matchInserts(in, slices.Repeat([]bool{true}, len(in.Inserts)), r, isNew) {
+		n := store.StagedNode{Token: in.Token, Service: p.node, Fields: fields[p.insert].Only(outline.Editable)}
+		if err := tx.PutStaged(in.Doc, in.Inserts[p.insert].Node, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settle binds the staged nodes that a read shows at their places, and forgets
+// those that it does not show at all: they are to be made again.
+func (u *unstager) settle(tx *store.Tx, doc outline.FileID) error {
+	staged, err := tx.Staged(doc)
+	if err != nil {
+		return err
+	}
+	for id, n := range staged {
+		switch {
+		case u.nodes[n.Service] != nil && u.token[n.Service] != "":
+			u.staged[n.Service] = id
+			continue
+		case u.reachable(n.Service):
+			err = errors.Join(tx.Bind(doc, id, n.Service), tx.DropStaged(doc, id))
+		default:
+			err = errors.Join(tx.Bury(doc, n.Service), tx.DropStaged(doc, id))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reachable tells whether a node hangs together with the root.
+func (u *unstager) reachable(id outline.ServiceID) bool {
+	for range len(u.nodes) {
+		if id == outline.ServiceID(outline.RootID) {
+			return true
+		}
+		if id = u.parent[id]; id == "" {
+			return false
+		}
+	}
+	return false // a cycle
+}
+
+// note writes down what a read shows of one staging node.
+func (u *unstager) note(tx *store.Tx, doc outline.FileID, st *store.Staging, known map[uint64]bool, now time.Time) error {
+	for _, id := range u.below[st.Token] {
+		c := store.StagedChild{Service: id, Parent: u.parent[id], Node: u.staged[id]}
+		c.Foreign = c.Node == "" && !known[digestOf(u.nodes[id].Fields)]
+		u.foreign[id] = c.Foreign
+		st.Below = append(st.Below, c)
+	}
+	st.Fresh = true
+	for _, id := range st.Nodes {
+		st.Right = append(st.Right, u.right(id))
+	}
+	switch {
+	case len(st.Nodes) > 0 && !st.Gone.IsZero():
+		st.Gone, st.Full = time.Time{}, true // a late copy
+	case len(st.Nodes) == 0 && st.Gone.IsZero():
+		st.Gone, st.Full = now, true
+	case len(st.Nodes) == 0 && !within(now, st.Gone, keepDoubtful):
+		return tx.DropStaging(doc, st.Token)
+	}
+	return tx.PutStaging(doc, st)
+}
+
+// right returns the next sibling that is no staging node.
+func (u *unstager) right(id outline.ServiceID) outline.ServiceID {
+	siblings := u.nodes[u.parent[id]].Children
+	for _, s := range siblings[slices.Index(siblings, id)+1:] {
+		if u.token[s] == "" {
+			return s
+		}
+	}
+	return ""
+}
+
+// without returns the reading in which each staging node is replaced by what is
+// not ours below it.
+func (u *unstager) without() *Reading {
+	if len(u.token) == 0 {
+		return u.reading
+	}
+	r := *u.reading
+	r.Nodes = nil
+	for _, n := range u.reading.Nodes {
+		if u.token[n.ID] != "" && !u.kept(n.ID) {
+			continue
+		}
+		n.Children = u.children(n.Children)
+		r.Nodes = append(r.Nodes, n)
+	}
+	return &r
+}
+
+// kept tells whether a node below a staging node is somebody else's, or stands
+// below such a one.
+func (u *unstager) kept(id outline.ServiceID) bool {
+	for ; u.token[id] != ""; id = u.parent[id] {
+		if u.foreign[id] {
+			return true
+		}
+	}
+	return false
+}
+
+// children replaces staging nodes, and nodes of ours below them, by what is
+// foreign below them.
+func (u *unstager) children(ids []outline.ServiceID) []outline.ServiceID {
+	if !slices.ContainsFunc(ids, func(id outline.ServiceID) bool { return u.token[id] != "" && !u.kept(id) }) {
+		return ids
+	}
+	var out []outline.ServiceID
+	for stack := slices.Clone(ids); len(stack) > 0; {
+		id := stack[0]
+		stack = stack[1:]
+		switch n := u.nodes[id]; {
+		case u.token[id] == "" || u.kept(id):
+			out = append(out, id)
+		case n != nil:
+			stack = append(slices.Clone(n.Children), stack...)
+		}
+	}
+	return out
+}
