@@ -16,11 +16,14 @@ type Account struct {
 	StartToken  string             `json:"start_token,omitempty"`
 	Inbox       string             `json:"inbox,omitempty"` // preference inbox_location
 	InboxTop    bool               `json:"inbox_top,omitempty"`
-	PrefsAt     time.Time          `json:"prefs_at,omitzero"`   // preferences read
-	BatchCap    int                `json:"batch_cap,omitempty"` // changes per request, 0 for the default
-	DoubtAt     time.Time          `json:"doubt_at,omitzero"`   // the last answer that was unclear
-	Clear       int                `json:"clear,omitempty"`     // clear answers since, as long as they are counted
+	PrefsAt     time.Time          `json:"prefs_at,omitzero"`     // preferences read
+	BatchCap    int                `json:"batch_cap,omitempty"`   // changes per request, 0 for the default
+	BatchBytes  int                `json:"batch_bytes,omitempty"` // of a request with several changes, 0 for the default
+	DoubtAt     time.Time          `json:"doubt_at,omitzero"`     // the last answer that was unclear
+	Clear       int                `json:"clear,omitempty"`       // clear answers since, as long as they are counted
 	Budgets     []Budget           `json:"budgets,omitempty"`
+	Fares       Fares              `json:"fares,omitzero"`
+	NotBefore   time.Time          `json:"not_before,omitzero"`   // the service asked for rest until then
 	LastContact time.Time          `json:"last_contact,omitzero"` // any good answer
 	LastSync    time.Time          `json:"last_sync,omitzero"`    // versions compared and nothing left to pull
 	LastList    time.Time          `json:"last_list,omitzero"`    // file list read
@@ -37,6 +40,24 @@ type Budget struct {
 	PerMinute int  `json:"per_minute,omitempty"` // how fast it fills; 0 if not known
 	Burst     int  `json:"burst,omitempty"`      // most tokens that it holds; 0 if not known
 	Off       bool `json:"off,omitempty"`        // the service said that it has no such limit
+}
+
+// Fares tells how requests fare at the service, by size.
+type Fares struct {
+	Small Fare `json:"small,omitzero"`
+	Sent  Fare `json:"sent,omitzero"` // requests that carry much
+	Read  Fare `json:"read,omitzero"` // requests whose answers do
+}
+
+// Fare tells how one class of requests fares.
+type Fare struct {
+	Passed int       `json:"passed,omitempty"` // ever
+	Failed int       `json:"failed,omitempty"` // ever
+	Last   time.Time `json:"last,omitzero"`    // last one, however it ended
+	Row    int       `json:"row,omitempty"`    // failures since the last that passed
+	Since  time.Time `json:"since,omitzero"`   // the first of these
+	Bytes  int       `json:"bytes,omitempty"`  // the smallest of these
+	Slow   int       `json:"slow,omitempty"`   // slow ones in a row
 }
 
 // Trouble is why something does not go on, for status.

@@ -25,6 +25,8 @@ type Config struct {
 	BatchMax int           // changes per request; 200
 	Strict   bool          // new nodes always go by a staging node, unless requests have ids
 
+	Network <-chan struct{} // ready when the network of this machine has changed; may be nil
+
 	NewID  func() string  // makes ULIDs, each above the last; nil for ulid.Make
 	Random func() float64 // in [0, 1), for jitter; nil for rand.Float64
 
@@ -44,6 +46,7 @@ type Engine struct {
 	noInbox  time.Time                    // in this run, whatever the answer
 	unclear  int                          // edits in a row without a clear answer
 	ages     ages                         // of requests in doubt
+	fares    store.Fares                  // how requests fare, by size
 
 	mu     sync.Mutex // protects status
 	status Status
@@ -111,6 +114,8 @@ type Report struct {
 	Waiting   int       // records still pending
 	Failed    []Failed  // documents that could not be brought in step
 	Next      time.Time // when to try again; zero when there is no need
+
+	rest time.Time // until when the service asks for rest; zero if it does not
 }
 
 // Failed is a document that a round could not bring in step.

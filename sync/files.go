@@ -40,15 +40,20 @@ func (s *round) files(ctx context.Context) error {
 // list reads the file list and merges it.
 func (s *round) list(ctx context.Context) error {
 	s.progress(Progress{Stage: "list"})
-	if err := s.spend(ctx, BudgetList); err != nil {
+	l, err := s.readList(ctx)
+	if err != nil {
 		return err
 	}
-	l, err := s.cfg.Remote.Files(ctx)
-	if err != nil {
-		return fmt.Errorf("list documents: %w", err)
-	}
-	s.contact = true
 	return s.cfg.DB.Update(func(tx *store.Tx) error { return s.takeList(tx, l, time.Now()) })
+}
+
+func (s *round) readList(ctx context.Context) (*Listing, error) {
+	measure := func(l *Listing) size { return size{read: fileSize * len(l.Files)} }
+	l, err := ask(ctx, s, BudgetList, size{}, measure, func() (*Listing, error) { return s.cfg.Remote.Files(ctx) })
+	if err != nil {
+		return nil, fmt.Errorf("list documents: %w", err)
+	}
+	return l, nil
 }
 
 func (s *round) takeList(tx *store.Tx, l *Listing, now time.Time) error {

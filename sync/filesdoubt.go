@@ -22,13 +22,9 @@ func (s *round) replayFiles(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.spend(ctx, BudgetList); err != nil {
+	if _, err := s.readList(ctx); err != nil { // tells who answers
 		return err
 	}
-	if _, err := s.cfg.Remote.Files(ctx); err != nil { // tells who answers
-		return fmt.Errorf("list documents: %w", err)
-	}
-	s.contact = true
 	server := s.cfg.Remote.Server()
 	if in.Replay && server.RequestID && server.ID == in.ServerID {
 		if err := s.prepare(in, map[string]float64{BudgetFiles: 1}); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -25,7 +26,7 @@ func (s *round) pullAll(ctx context.Context, docs []document) error {
 		return err
 	}
 	for i, d := range todo {
-		if s.waits(d) {
+		if s.waits(d) || s.tooLargeNow(d) {
 			continue
 		}
 		s.progress(Progress{Stage: "pull", Doc: d.title, Done: i, Total: len(todo)})
@@ -97,15 +98,18 @@ func (s *round) versions(ctx context.Context, docs []outline.ServiceID) (map[out
 	if len(docs) == 0 {
 		return nil, nil
 	}
-	if err := s.spend(ctx, BudgetVersions); err != nil {
-		return nil, err
+	all := make(map[outline.ServiceID]int64, len(docs))
+	for some := range slices.Chunk(docs, s.pollCap()) {
+		z := size{sent: requestSize + idSize*len(some)}
+		v, err := ask(ctx, s, BudgetVersions, z, nil, func() (map[outline.ServiceID]int64, error) {
+			return s.cfg.Remote.Versions(ctx, some)
+		})
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("ask for versions: %w", err), s.shrinkPoll(z, err))
+		}
+		maps.Copy(all, v)
 	}
-	v, err := s.cfg.Remote.Versions(ctx, docs)
-	if err != nil {
-		return nil, fmt.Errorf("ask for versions: %w", err)
-	}
-	s.contact = true
-	return v, nil
+	return all, nil
 }
 
 // settle brings the base of a document up to date. A request in doubt is sent
@@ -119,15 +123,14 @@ func (s *round) settle(ctx context.Context, d document) error {
 
 // pull reads a document and merges it.
 func (s *round) pull(ctx context.Context, d document) error {
-	if err := s.spend(ctx, BudgetRead); err != nil {
-		return err
-	}
 	asked := time.Now() // what is done at the service after this may be missing
-	r, err := s.cfg.Remote.Read(ctx, d.service)
+	r, err := ask(ctx, s, BudgetRead, size{read: d.size}, readSize, func() (*Reading, error) {
+		asked = time.Now()
+		return s.cfg.Remote.Read(ctx, d.service)
+	})
 	if err != nil {
 		return fmt.Errorf("read: %w", err)
 	}
-	s.contact = true
 	if err := s.behind(d, r.Version); err != nil {
 		return err
 	}

@@ -223,14 +223,6 @@ func (s *round) batch(d document, p *draft) (b batch, err error) {
 	return b, err
 }
 
-// batchCap returns how many changes may go in one request.
-func (s *round) batchCap() int {
-	if c := s.account.BatchCap; c > 0 {
-		return min(c, s.cfg.BatchMax)
-	}
-	return s.cfg.BatchMax
-}
-
 // current tells whether the document still is at the version that was planned
 // for. A server that takes the version with the request checks it by itself;
 // else it is asked unless we know it from just now.
@@ -277,7 +269,9 @@ func (s *round) send(ctx context.Context, d document, p *draft, b batch) (replan
 	if err := s.prepare(in, editCost(len(b.steps)), note); err != nil {
 		return false, err
 	}
+	began := time.Now()
 	res, err := s.cfg.Remote.Edit(ctx, edit)
+	s.fared(ctx, size{sent: stepsSize(b.steps)}, began, err)
 	if err != nil {
 		return true, s.failed(ctx, d, p, b, in, err)
 	}
@@ -361,7 +355,7 @@ func (s *round) failed(ctx context.Context, d document, p *draft, b batch, in *s
 	if err := s.doubt(in, cause); err != nil {
 		return err
 	}
-	if err := s.shrink(b, cause); err != nil {
+	if err := s.shrink(b); err != nil {
 		return err
 	}
 	if ctx.Err() != nil {
@@ -384,7 +378,7 @@ func (s *round) failed(ctx context.Context, d document, p *draft, b batch, in *s
 // single one is parked for a person to look at.
 func (s *round) refused(ctx context.Context, d document, p *draft, b batch, cause error) error {
 	if len(b.steps) > 1 && !errors.Is(cause, ErrNoPermission) {
-		if err := s.halve(len(b.steps)); err != nil {
+		if err := s.halve(len(b.steps), stepsSize(b.steps)); err != nil {
 			return err
 		}
 		return s.pull(ctx, d)
@@ -402,29 +396,10 @@ func (s *round) refused(ctx context.Context, d document, p *draft, b batch, caus
 	return s.cfg.DB.Update(func(tx *store.Tx) error { return tx.Rewrite(parked...) })
 }
 
-// shrink halves the batch when its size may be why it failed.
-func (s *round) shrink(b batch, cause error) error {
-	f, ok := errors.AsType[*Failure](cause)
-	if !ok || !f.Large || len(b.steps) == 1 {
+// shrink makes requests smaller when the size of one may be why it failed.
+func (s *round) shrink(b batch) error {
+	if len(b.steps) == 1 {
 		return nil
 	}
-	return s.halve(len(b.steps))
-}
-
-func (s *round) halve(sent int) error { return s.setCap(max(1, sent/2)) }
-
-// enlarge lets the batch recover by 20 changes for each clean request.
-func (s *round) enlarge() error {
-	if s.account.BatchCap == 0 {
-		return nil
-	}
-	if c := s.account.BatchCap + 20; c < s.cfg.BatchMax {
-		return s.setCap(c)
-	}
-	return s.setCap(0)
-}
-
-func (s *round) setCap(limit int) error {
-	s.account.BatchCap = limit
-	return s.updateAccount(func(a *store.Account) { a.BatchCap = limit })
+	return s.halve(len(b.steps), stepsSize(b.steps))
 }

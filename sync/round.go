@@ -40,7 +40,8 @@ func (e *Engine) Once(ctx context.Context, r Round) (Report, error) {
 	if err == nil {
 		err = ctx.Err() // stopped within the work on one document
 	}
-	return s.report, errors.Join(err, s.finish(ctx, err))
+	err = errors.Join(err, s.finish(ctx, err))
+	return s.report, err
 }
 
 func (s *round) do(ctx context.Context) error {
@@ -68,7 +69,11 @@ func (s *round) start() error {
 		return err
 	}
 	return s.cfg.DB.Update(func(tx *store.Tx) (err error) {
-		if s.account, err = tx.Account(); err != nil || s.account.ClientID != "" {
+		s.account, err = tx.Account()
+		if s.fares == (store.Fares{}) {
+			s.fares = s.account.Fares
+		}
+		if err != nil || s.account.ClientID != "" {
 			return err
 		}
 		s.account.ClientID, s.account.Server = s.newID(), s.cfg.Server
@@ -82,6 +87,7 @@ type document struct {
 	id      outline.FileID
 	service outline.ServiceID
 	title   string
+	size    int // about, in bytes, as last read; 0 if it never was
 }
 
 // documents returns those that the round is about and that the service knows.
@@ -102,7 +108,11 @@ func (s *round) documents() ([]document, error) {
 		}
 		for f := range files.Documents() {
 			if f.Permission != outline.NoAccess && (len(only) == 0 || only[f.ID]) {
-				docs = append(docs, document{f.ID, b.Service(f.ID), f.Title})
+				m, _, err := tx.Meta(f.ID)
+				if err != nil {
+					return err
+				}
+				docs = append(docs, document{f.ID, b.Service(f.ID), f.Title, meanNode * m.Nodes})
 			}
 		}
 		return nil
@@ -126,13 +136,14 @@ func (s *round) attempt(d document, err error) error {
 	}
 	failed := Failed{Doc: d.id, Title: d.title, Err: err}
 	s.report.Failed = append(s.report.Failed, failed)
-	if ownReason(err) {
-		s.troubles = 0
-		s.putOff(failed)
-		return nil
+	if isFailure && f.Class == NotSent || errors.Is(err, ErrRateLimited) {
+		return fmt.Errorf("%s: %w", d.title, err)
 	}
-	s.troubles++
-	if f.Class == NotSent || errors.Is(err, ErrRateLimited) || s.troubles >= maxTroubles {
+	s.putOff(failed)
+	if s.troubles++; ownReason(err) {
+		s.troubles = 0
+	}
+	if s.troubles >= maxTroubles {
 		return fmt.Errorf("%s: %w", d.title, err)
 	}
 	return nil
@@ -147,6 +158,7 @@ func (s *round) finish(ctx context.Context, err error) error {
 	now, stopped := time.Now(), ctx.Err() != nil
 	if !stopped {
 		s.noteStatus(err, now)
+		s.report.rest = restUntil(err, now, s.cfg.Random)
 	}
 	waiting, werr := s.pending()
 	s.report.Waiting = waiting
@@ -158,9 +170,11 @@ func (s *round) finish(ctx context.Context, err error) error {
 	st := s.Status()
 	return errors.Join(s.tidy(now), s.updateAccount(func(a *store.Account) {
 		s.writeBudgets(a, nil)
+		a.Fares = s.fares
 		if stopped {
 			return
 		}
+		a.NotBefore = s.report.rest
 		a.LastContact, a.LastSync, a.Trouble = st.LastContact, st.LastSync, st.Trouble
 		a.Held = s.held(a.Held, now)
 	}))
@@ -208,20 +222,14 @@ func (s *round) preferences(ctx context.Context) error {
 	if s.report.Documents == 0 || known && (busy || fresh) || asked {
 		return nil
 	}
-	if err := s.spend(ctx, BudgetPrefs); err != nil {
-		return err
-	}
-	inbox, err := s.cfg.Remote.Preference(ctx, InboxLocation)
+	inbox, err := s.preference(ctx, InboxLocation)
 	if err != nil || inbox == "" {
 		s.noInbox = time.Now()
 		return nil // no inbox is no trouble; a later round asks again
 	}
 	position := ""
 	if !busy {
-		if err := s.spend(ctx, BudgetPrefs); err != nil {
-			return err
-		}
-		if position, err = s.cfg.Remote.Preference(ctx, InboxPosition); err != nil {
+		if position, err = s.preference(ctx, InboxPosition); err != nil {
 			return nil
 		}
 	}
@@ -231,6 +239,10 @@ func (s *round) preferences(ctx context.Context) error {
 			a.PrefsAt = time.Now()
 		}
 	})
+}
+
+func (s *round) preference(ctx context.Context, key string) (string, error) {
+	return ask(ctx, s, BudgetPrefs, size{}, nil, func() (string, error) { return s.cfg.Remote.Preference(ctx, key) })
 }
 
 // updateAccount changes what is known of the account.

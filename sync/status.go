@@ -13,6 +13,8 @@ type Status struct {
 	LastSync    time.Time      // all versions compared, nothing left to pull
 	Trouble     *store.Trouble // why the last round did not do all, nil if it did
 	Next        time.Time      // next round of Run, zero when none is planned
+	Small       Standing       // of requests by size
+	Large       Standing
 }
 
 // Status may be called from any goroutine.
@@ -33,18 +35,23 @@ func (s *round) noteStatus(err error, now time.Time) {
 	if s.contact {
 		st.LastContact = now
 	}
+	st.Small, st.Large = Standings(s.fares, now)
 	if err == nil && len(s.report.Failed) == 0 {
 		st.LastSync, st.Trouble = now, nil
 		return
 	}
+	kind := troubleKind(err)
 	if err == nil {
 		err = s.report.Failed[0].Err
+		if kind = troubleKind(err); kind == "offline" || kind == "service" {
+			kind = "partly" // the service answers, but not to everything
+		}
 	}
 	before := st.Trouble
 	if before == nil {
 		before = s.account.Trouble
 	}
-	t := &store.Trouble{Kind: troubleKind(err), Text: err.Error(), Since: now}
+	t := &store.Trouble{Kind: kind, Text: err.Error(), Since: now}
 	if before != nil && before.Kind == t.Kind {
 		t.Since = before.Since
 	}

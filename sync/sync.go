@@ -80,6 +80,16 @@
 // # Rounds
 //
 // Engine.Once does one round: settle, list, pull, push, read back. Engine.Run
-// is one goroutine that calls it at intervals, after edits and when asked, with
-// growing pauses while the service does not answer (run.go).
+// is one goroutine that calls it at intervals, after edits, when asked, and when
+// the network has changed, with growing pauses while the service does not answer
+// (run.go, pace.go). A document that fails while the service answers is put off
+// by itself (delay.go).
+//
+// # Large and small requests
+//
+// A service can drop what is large for hours and let pass what is small. So each
+// is judged apart (fare.go), by bytes: a request that did not get through makes
+// the next ones smaller, down to one change; after several of them large ones
+// are tried one at a time, minutes apart, and all else goes on (room.go). Rate
+// budget is written down as spent before it is spent (budget.go).
 package sync

@@ -23,6 +23,8 @@ type core struct {
 	token  *tokenBox
 	engine *sync.Engine
 	daemon bool
+
+	network chan struct{} // ready when the network has changed; a daemon watches it
 }
 
 // openCore opens the database and puts the engine on it. Nothing runs, and the
@@ -37,7 +39,7 @@ func openCore(s setup, log *slog.Logger, create bool) (*core, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &core{setup: s, log: log, db: db}
+	c := &core{setup: s, log: log, db: db, network: make(chan struct{}, 1)}
 	if err := c.build(); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -68,6 +70,7 @@ func (c *core) build() error {
 		RetryMax: time.Duration(c.settings.Sync.RetryMax),
 		BatchMax: c.settings.Sync.BatchMax,
 		Strict:   c.settings.Sync.Strict,
+		Network:  c.network,
 	})
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"outlast/internal/netwatch"
 	"outlast/internal/secret"
 	"outlast/internal/web"
 	"outlast/store"
@@ -61,6 +62,7 @@ func (c *core) serve(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return serveSocket(ctx, l, web.NewHandler(c.deps(c.engine.Sync))) })
 	g.Go(func() error { return c.runEngine(ctx) })
+	g.Go(func() error { return c.watchNetwork(ctx) })
 	g.Go(func() error { return snapshots.Run(ctx) })
 	err = g.Wait()
 	c.log.Info("daemon ends")
@@ -89,6 +91,22 @@ func (c *core) runEngine(ctx context.Context) error {
 		return nil
 	}
 	return err
+}
+
+// watchNetwork wakes the engine when the network has changed. Without it the
+// return of the service is noticed later, so trouble here ends nothing.
+func (c *core) watchNetwork(ctx context.Context) error {
+	err := netwatch.Run(ctx, func() {
+		select {
+		case c.network <- struct{}{}:
+		default: // it knows already
+		}
+	})
+	if ctx.Err() == nil {
+		c.log.Warn("the network is no longer watched", "err", err)
+		<-ctx.Done()
+	}
+	return ctx.Err()
 }
 
 // serveSocket answers commands until ctx ends. Answers under way are finished.

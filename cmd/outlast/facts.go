@@ -2,17 +2,39 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"outlast/internal/health"
+	"outlast/store"
+	"outlast/sync"
 )
 
 // facts returns what the database does not know of itself.
 func (c *core) facts(context.Context) health.Extras {
 	facts := health.Extras{Daemon: &c.daemon, Snapshots: c.snapshotFacts(), Disks: c.disks()}
-	if s := c.engine.Status(); s.Trouble != nil {
+	s := c.engine.Status()
+	if s.Trouble != nil {
 		facts.NextRetry = s.Next
 	}
+	small, large := s.Small, s.Large
+	if s.Small == "" { // no round yet in this process
+		small, large = c.standings()
+	}
+	facts.SmallClass, facts.LargeClass = health.Class(small), health.Class(large)
 	return facts
+}
+
+// standings judges how requests fare by what was written down.
+func (c *core) standings() (small, large sync.Standing) {
+	err := c.db.View(func(tx *store.Tx) error {
+		account, err := tx.Account()
+		small, large = sync.Standings(account.Fares, time.Now())
+		return err
+	})
+	if err != nil {
+		c.log.Debug("standing of requests not read", "err", err)
+	}
+	return small, large
 }
 
 // snapshotFacts looks at the folder of snapshots.

@@ -14,6 +14,7 @@ func edges() map[string][]string {
 		"internal/atomicfile": {},
 		"internal/arch":       {},
 		"internal/watch":      {},
+		"internal/netwatch":   {},
 		"internal/osservice":  {},
 		"internal/alert":      {"internal/outline"},
 		"internal/doctor":     {"internal/outline"},

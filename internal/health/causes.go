@@ -29,6 +29,7 @@ const (
 	KindRate       = "rate"
 	KindHold       = "hold"
 	KindPermission = "permission"
+	KindPartly     = "partly" // the service answers, but not to everything
 )
 
 // unreached tells whether a kind of trouble means that the service does not serve.
