@@ -2,6 +2,7 @@ package opml
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"outlast/internal/outline"
@@ -48,6 +49,18 @@ func (e *Encoder) workflowy(id outline.NodeID, f *outline.Fields, kept []Attr) {
 		e.text(id, FieldNote, ` _note="`, toHTML(f.Note)+"\n")
 	}
 	e.losses.mask(e.fields(f) &^ (outline.Content | outline.Note | outline.Checked))
+	for _, a := range kept {
+		e.losses.flavor(true, a.Name)
+	}
+}
+
+// pandoc writes texts as HTML and notes as Markdown. It keeps no other attribute.
+func (e *Encoder) pandoc(id outline.NodeID, f *outline.Fields, kept []Attr) {
+	e.text(id, FieldContent, ` text="`, strings.ReplaceAll(toHTML(f.Content), "\n", "<br>"))
+	if f.Note != "" {
+		e.text(id, FieldNote, ` _note="`, toPandoc(f.Note))
+	}
+	e.losses.mask(e.fields(f) &^ (outline.Content | outline.Note))
 	for _, a := range kept {
 		e.losses.flavor(true, a.Name)
 	}

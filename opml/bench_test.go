@@ -20,7 +20,7 @@ import (
 // the metric is the median of their time by the median of ours.
 
 func sizes(b *testing.B, run func(b *testing.B, doc *outline.Document)) {
-	for _, k := range []int{100, 200} {
+	for _, k := range []int{200, 1000} {
 		b.Run(fmt.Sprintf("size=%dk", k), func(b *testing.B) { run(b, outlinetest.Generate(1, k*1000)) })
 	}
 }

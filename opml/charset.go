@@ -67,7 +67,7 @@ func declared(br *bufio.Reader) (charset, error) {
 	case "utf-16", "utf-16le", "utf-16be":
 		return charset{}, fmt.Errorf("%s without byte order mark: %w", name, errCharset)
 	default:
-		return charset{}, fmt.Errorf("%q (save the file as UTF-8): %w", d.encoding, errCharset)
+		return charset{r: br}, fmt.Errorf("%q (save the file as UTF-8): %w", d.encoding, errCharset)
 	}
 }
 

@@ -17,6 +17,11 @@ type DecodeOptions struct {
 	// It decides whether texts and notes hold HTML.
 	Flavor Flavor
 
+	// Lenient reads on where a file is damaged; Result.Repairs says what was
+	// made of it. Limits hold all the same. Never for a file whose missing
+	// outlines would count as deleted.
+	Lenient bool
+
 	// ID names the document; "" takes outlastDocument when KeepIDs is set.
 	ID outline.FileID
 
@@ -35,6 +40,7 @@ type Result struct {
 	Flavor   Flavor                    // whose file it is, "" when not recognised
 	Kept     map[outline.NodeID][]Attr // unknown attributes, to be given back on export
 	Warnings []Warning
+	Repairs  []Repair // what Lenient mended, in the order of the file
 
 	// Fresh are the nodes, in order, that got their id from NewID although
 	// KeepIDs was set: the file had none, or one that was taken.
@@ -66,7 +72,7 @@ func Decode(r io.Reader, opts DecodeOptions) (*Result, error) {
 			return nil, err
 		}
 	}
-	b.res.Warnings, b.res.Flavor = d.Warnings(), d.Flavor()
+	b.res.Warnings, b.res.Repairs, b.res.Flavor = d.Warnings(), d.Repairs(), d.Flavor()
 	b.lift()
 	return &b.res, nil
 }

@@ -22,7 +22,9 @@ type Item struct {
 type Decoder struct {
 	r        io.Reader
 	lim      Limits
-	flavor   Flavor // whose file it is, "" while unknown
+	flavor   Flavor // whose file it is by its head or by the caller, "" if unknown
+	told     Flavor // whose file it is by its outlines, "" if unknown
+	lenient  bool
 	s        *scanner
 	head     *Head
 	warnings warnings
@@ -31,20 +33,46 @@ type Decoder struct {
 	nodes  int
 	depth  int  // of open outlines
 	inBody bool // the body is open
+	back   bool // the token at hand is to be looked at again
+
+	strange []int // levels of open elements in the body that are no outlines, in a lenient reader
 }
 
 // NewDecoder returns a Decoder; nothing is read yet. Of the options it minds
-// Limits and Flavor.
+// Limits, Flavor and Lenient.
 func NewDecoder(r io.Reader, opts DecodeOptions) *Decoder {
-	return &Decoder{r: r, lim: opts.Limits.orDefault(), flavor: opts.Flavor}
+	return &Decoder{r: r, lim: opts.Limits.orDefault(), flavor: opts.Flavor, lenient: opts.Lenient}
 }
 
-// Flavor returns whose file it is, once the head was read; "" for a program that
+// Flavor returns whose file it is, as far as it was read; "" for a program that
 // is not recognised.
-func (d *Decoder) Flavor() Flavor { return d.flavor }
+func (d *Decoder) Flavor() Flavor {
+	if d.flavor == "" {
+		return d.told
+	}
+	return d.flavor
+}
 
 // Warnings returns what was odd so far, one entry per kind.
 func (d *Decoder) Warnings() []Warning { return d.warnings.list }
+
+// Repairs returns what a lenient Decoder mended so far, in the order of the file.
+func (d *Decoder) Repairs() []Repair {
+	if d.s == nil {
+		return nil
+	}
+	return d.s.mend.repairs()
+}
+
+// mended tells whether the fault at the token at hand may pass, and notes it.
+func (d *Decoder) mended(what string) bool {
+	if d.s.mend == nil {
+		return false
+	}
+	d.s.mend.note(-d.s.size, what)
+	d.s.commit()
+	return true
+}
 
 // Messages of warnings.
 const (
@@ -75,6 +103,10 @@ func (d *Decoder) fail(reason string) error {
 
 // token returns the next token, io.EOF after a complete file. Any error is final.
 func (d *Decoder) token() (kind, error) {
+	if d.back {
+		d.back = false
+		return startTag, nil
+	}
 	k, err := d.s.next()
 	if err != nil {
 		d.err = err
@@ -87,7 +119,7 @@ func (d *Decoder) Head() (*Head, error) {
 	if d.head != nil || d.err != nil {
 		return d.head, d.err
 	}
-	if d.s, d.err = newScanner(d.r, d.lim); d.err != nil {
+	if d.s, d.err = newScanner(d.r, d.lim, d.lenient); d.err != nil {
 		return nil, d.err
 	}
 	h := &Head{}
@@ -107,7 +139,7 @@ func (d *Decoder) openRoot(h *Head) error {
 		return err
 	}
 	if !d.named("opml") {
-		return d.fail("root element is <" + string(d.s.tag.name) + ">, not <opml>")
+		return d.otherRoot(h)
 	}
 	for _, a := range d.s.tag.attrs {
 		if string(a.name) == "version" {
@@ -121,6 +153,21 @@ func (d *Decoder) openRoot(h *Head) error {
 	default:
 		d.warn(warnVersion)
 	}
+	return nil
+}
+
+// otherRoot makes the best of a file that has lost its beginning.
+func (d *Decoder) otherRoot(h *Head) error {
+	what := "root element is <" + string(d.s.tag.name) + ">, not <opml>"
+	switch {
+	case d.s.mend == nil:
+		return d.fail(what)
+	case d.named("outline") || d.named("body") || d.named("head"):
+	default:
+		return d.fail(what)
+	}
+	_ = d.mended(what) // there is a mender
+	d.back = true
 	return nil
 }
 
@@ -150,7 +197,7 @@ func (d *Decoder) beforeBody(h *Head) error {
 		case k == textRun:
 			d.warn(warnStray)
 		case k == endTag:
-		case d.named("head"):
+		case d.named("head") && (heads == 0 || !d.mended("second <head> is left out")):
 			if heads++; heads > 1 {
 				return d.fail("second <head>")
 			}
@@ -162,6 +209,9 @@ func (d *Decoder) beforeBody(h *Head) error {
 			for _, a := range d.s.tag.attrs {
 				h.Body = append(h.Body, Attr{string(a.name), string(a.value)})
 			}
+			return d.finishHead(h, heads)
+		case d.named("outline") && d.mended("outline outside of the body is read"):
+			d.inBody, d.back = true, true
 			return d.finishHead(h, heads)
 		default:
 			if err := d.skip(); err != nil {
@@ -191,9 +241,16 @@ func (d *Decoder) finishHead(h *Head, heads int) error {
 	return nil
 }
 
-// skip passes over the element just opened, with all that is in it.
+// skip passes over the element just opened, with all that is in it. A lenient
+// reader looks into it: the name may be what is damaged.
 func (d *Decoder) skip() error {
 	d.warn(warnUnknown)
+	if d.s.mend != nil {
+		if d.inBody {
+			d.strange = append(d.strange, len(d.s.starts)-1)
+		}
+		return nil
+	}
 	for open := 1; open > 0; {
 		k, err := d.token()
 		if err != nil {
@@ -223,20 +280,47 @@ func (d *Decoder) Next() (Item, error) {
 		case k == endTag:
 			d.close()
 		case d.inBody && d.named("outline"):
+			if len(d.strange) > 0 {
+				_ = d.mended("outline within an element that is none is read")
+			}
 			return d.outline()
-		case !d.inBody && d.named("head"):
-			return Item{}, d.fail("<head> after <body>")
-		case !d.inBody && d.named("body"):
-			return Item{}, d.fail("second <body>")
-		default:
+		case d.inBody && d.depth == 0 && d.named("body") && d.mended("<body> within the body is read"):
+		case d.inBody || !d.outside():
 			_ = d.skip() // leaves its error in d.err
 		}
 	}
 	return Item{}, d.err
 }
 
+// outside looks at a tag after the body and tells whether it is settled; what
+// a strict reader refuses there, a lenient one reads on.
+func (d *Decoder) outside() (settled bool) {
+	switch {
+	case d.named("body"):
+		if !d.mended("second <body>: its outlines are appended") {
+			_ = d.fail("second <body>") // stays in d.err
+		}
+		d.inBody = true
+	case d.named("head"):
+		if d.mended("<head> after <body> is left out") {
+			return false
+		}
+		_ = d.fail("<head> after <body>")
+	case d.named("outline") && d.mended("outline outside of the body is read"):
+		d.inBody, d.back = true, true
+	case d.named("opml") && d.s.mend != nil && len(d.s.starts) == 1: // the second root was noted
+	default:
+		return false
+	}
+	return true
+}
+
 // close takes note of an end tag: of an outline, of the body or of opml.
 func (d *Decoder) close() {
+	if last := len(d.strange) - 1; last >= 0 && d.strange[last] == len(d.s.starts) {
+		d.strange = d.strange[:last]
+		return
+	}
 	if d.depth > 0 {
 		d.depth--
 		return

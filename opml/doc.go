@@ -39,6 +39,7 @@
 //	Workflowy     all but content, note, checked; markup becomes HTML
 //	OmniOutliner  as Portable, and color, numbered, collapsed; what is done
 //	              gets a checkbox
+//	Pandoc        all but content and note; markup becomes HTML, the note Markdown
 //	Plain         all but text and created; a note becomes the first child
 //
 // Version and Permission of a document belong to the account, not to a file.
@@ -55,10 +56,15 @@
 // tabs in attributes, where XML would make blanks of them: exporters that write
 // them mean them. They are counted in the warnings.
 //
+// A lenient reader (DecodeOptions.Lenient) goes on where the strict one gives
+// up, and lists each repair with line and column. It asks the strict scanner
+// first, so both read a sound file alike; see mend.go. Limits hold for both.
+//
 // In a foreign file the text is text, else title; the note is the first of
 // _note, note, _mubu_note; done is complete, _complete, completed, checked or
-// _status. HTML becomes markup only in a file of Workflowy or Drummer, which are
-// recognised by their head, or on request. What is not understood is kept beside
-// the document (Result.Kept, Head.Kept) and given back on export; package outline
-// knows nothing of it.
+// _status. HTML becomes markup only where the dialect has HTML: in a file of
+// Workflowy or Drummer, which are recognised by their head, or when the caller
+// says so (Sources). What is not understood is kept beside the document
+// (Result.Kept, Head.Kept) and given back on export; package outline knows
+// nothing of it.
 package opml

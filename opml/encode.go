@@ -194,8 +194,15 @@ func (e *Encoder) elements(kept []Element) {
 // refuses tells whether an element cannot be given back below that many open
 // ones. In a file without flavor, Drummer's would turn the texts into HTML.
 func (e *Encoder) refuses(k Element, open int) bool {
-	return e.opts.Flavor == Plain || e.opts.Flavor == OmniOutliner && ofDrummer(k.Name) || k.Depth < 0 || k.Depth > open || !validName(k.Name) ||
-		k.Depth == 0 && reserved(k.Name)
+	switch e.opts.Flavor {
+	case Plain:
+		return true
+	case OmniOutliner, Pandoc:
+		if ofDrummer(k.Name) {
+			return true
+		}
+	}
+	return k.Depth < 0 || k.Depth > open || !validName(k.Name) || k.Depth == 0 && reserved(k.Name)
 }
 
 func (e *Encoder) openElement(k Element) {

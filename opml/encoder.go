@@ -79,6 +79,8 @@ func (e *Encoder) Node(depth int, id outline.NodeID, f *outline.Fields, kept []A
 		e.workflowy(id, f, kept)
 	case OmniOutliner:
 		e.omniOutliner(id, f, kept)
+	case Pandoc:
+		e.pandoc(id, f, kept)
 	default:
 		e.dynalist(id, f, kept)
 	}

@@ -4,19 +4,17 @@ import (
 	"fmt"
 	"strings"
 
-	goopml "github.com/gilliek/go-opml/opml"
-
 	"outlast/internal/outline"
 )
 
-// Flavor names a dialect that can be written. The zero value means Dynalist.
+// Flavor names the dialect of a program. The zero value means Dynalist to a
+// writer, and to a reader that the file tells.
 type Flavor string
 
 // The flavors that are written; see the package comment for what each keeps.
 const (
 	Dynalist Flavor = "dynalist" // canonical, read back without loss
 	Portable Flavor = "portable" // without attributes of our own
-	Plain    Flavor = "plain"    // only what the OPML validator allows
 
 	// Workflowy holds HTML in its texts: the service's markup is turned into it,
 	// and back in a file that is recognised as Workflowy's.
@@ -24,39 +22,47 @@ const (
 
 	// OmniOutliner is also what Zavala reads; "zavala" is another name of it.
 	OmniOutliner Flavor = "omnioutliner"
+
+	// Pandoc takes texts for HTML and notes for Markdown. Nothing in a file tells
+	// that it is pandoc's: a reader has to be told.
+	Pandoc Flavor = "pandoc"
+
+	Plain Flavor = "plain" // only what the OPML validator allows
 )
 
-// Drummer, and Little Outliner before it, is recognised and read, never written:
-// HTML in texts and notes.
-const Drummer Flavor = "drummer"
-
-// recognise tells whose file it is by a head that is read but not yet trimmed:
-// Dynalist names itself, Workflowy writes a padded address and nothing else,
-// Drummer has elements that no one else has.
-func (h *Head) recognise() Flavor {
-	switch {
-	case h.Format != 0 || h.Flavor == string(Dynalist):
-		return Dynalist
-	case h.Head == (goopml.Head{OwnerEmail: h.OwnerEmail}) && len(h.Kept) == 0 && h.Flavor == "" &&
-		h.OwnerEmail != strings.TrimSpace(h.OwnerEmail):
-		return Workflowy
-	}
-	for _, k := range h.Kept {
-		if ofDrummer(k.Name) {
-			return Drummer
-		}
-	}
-	return ""
-}
-
-// ofDrummer tells whether a head element gives Drummer away.
-func ofDrummer(name string) bool { return name == "urlUpdateSocket" || name == "lastCursor" }
+// The flavors that are only read.
+const (
+	Drummer   Flavor = "drummer"   // also Little Outliner: HTML in texts and notes
+	Outliner  Flavor = "outliner"  // Carbonfin's: HTML; a reader has to be told
+	Mubu      Flavor = "mubu"      // notes are percent-encoded
+	OmniFocus Flavor = "omnifocus" // context, flagged
+	MindNode  Flavor = "mindnode"  // plain
+	Org       Flavor = "org"       // plain
+)
 
 // Flavors returns every flavor that can be written, the default first.
-func Flavors() []Flavor { return []Flavor{Dynalist, Portable, Workflowy, OmniOutliner, Plain} }
+func Flavors() []Flavor {
+	return []Flavor{Dynalist, Portable, Workflowy, OmniOutliner, Pandoc, Plain}
+}
 
-// Sources returns every flavor that a reader can be told.
-func Sources() []Flavor { return []Flavor{Dynalist, Workflowy, Drummer, OmniOutliner} }
+// Sources returns every flavor that a reader can be told. Plain is any file
+// whose texts are to be taken as they are.
+func Sources() []Flavor {
+	return []Flavor{
+		Dynalist, Workflowy, OmniOutliner, Pandoc, Drummer, Outliner, Mubu, OmniFocus, MindNode, Org, Plain,
+	}
+}
+
+// html tells whether texts of that flavor are HTML, and whether notes are.
+func (f Flavor) html() (texts, notes bool) {
+	switch f {
+	case Workflowy, Drummer, Outliner:
+		return true, true
+	case Pandoc:
+		return true, false
+	}
+	return false, false
+}
 
 // ParseFlavor returns the flavor of that name to be written; "" is the default.
 func ParseFlavor(name string) (Flavor, error) {

@@ -31,6 +31,9 @@ func (d *Decoder) foreign(it *Item) (text bool) {
 			it.Kept = append(it.Kept, Attr{string(a.name), string(a.value)})
 			link.attr(a)
 		}
+		if d.flavor == "" && d.told == "" {
+			d.told = a.tells()
+		}
 	}
 	if link.text(f) {
 		d.warn(warnLink)
@@ -39,18 +42,22 @@ func (d *Decoder) foreign(it *Item) (text bool) {
 }
 
 // html turns HTML into markup where the dialect has it. Workflowy puts a line
-// end at the end of every note, which goes.
+// end at the end of every note, which goes; pandoc writes notes as Markdown.
 func (d *Decoder) html(f *outline.Fields) {
+	texts, notes := d.flavor.html()
 	switch d.flavor {
 	case Workflowy:
 		f.Note = strings.TrimSuffix(f.Note, "\n")
-	case Drummer:
-	default:
-		return
+	case Pandoc:
+		f.Note = fromPandoc(f.Note)
 	}
 	dropped := func(tag string) { d.warn("HTML <" + tag + "> is left out, its text stays") }
-	f.Content = fromHTML(f.Content, dropped)
-	f.Note = fromHTML(f.Note, dropped)
+	if texts {
+		f.Content = fromHTML(f.Content, dropped)
+	}
+	if notes {
+		f.Note = fromHTML(f.Note, dropped)
+	}
 }
 
 func index(attrs []rawAttr, name string) int {

@@ -115,6 +115,85 @@ func TestMarkupComesBackFromHTML(t *testing.T) {
 	})
 }
 
+func TestToPandoc(t *testing.T) {
+	for in, want := range map[string]string{
+		"plain words":   "plain words",
+		"1. *a* <b>":    `1\. \*a\* \<b\>`,
+		"a\nb":          "a\\\nb",
+		"a\n\nb\n":      "a\\\n&#10;b&#10;",
+		"    code  x ":  "&#32;&#32;&#32;&#32;code &#32;x&#32;",
+		"\ta\r\nb&amp;": "&#9;a&#13;\\\nb\\&amp\\;",
+	} {
+		if got := toPandoc(in); got != want {
+			t.Errorf("%q: got %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestNoteComesBackFromPandoc(t *testing.T) {
+	piece := rapid.OneOf(
+		rapid.SampledFrom([]string{"\\", "&", ";", "#", "&amp;", "&#10;", "&nbsp;", " ", "\n", "\t", "\r", "a", "1", "*", "\u00a0"}), rapid.String())
+	rapid.Check(t, func(r *rapid.T) {
+		s := strings.Join(rapid.SliceOfN(piece, 0, 12).Draw(r, "pieces"), "")
+		if back := fromPandoc(toPandoc(s)); back != s {
+			r.Fatalf("%q became %q and then %q", s, toPandoc(s), back)
+		}
+	})
+}
+
+func TestPandocRoundTrip(t *testing.T) {
+	file, report := encode(t, sample(), Options{Flavor: Pandoc})
+	want := "[{ checkbox 1} { checked 1} { collapsed 1} { color 1} { created 1} { heading 1} { modified 1} { note 1} { numbered 1}]"
+	if fmt.Sprint(report.Losses) != want {
+		t.Errorf("lost %v, want %v", report.Losses, want)
+	}
+	back := decode(t, file, DecodeOptions{Flavor: Pandoc}).Document.Root().First()
+	if a := sample().Node("a"); back.Content != a.Content || back.Note != a.Note {
+		t.Errorf("came back as %+v from\n%s", back.Fields, file)
+	}
+}
+
+func TestSourcesAreRecognised(t *testing.T) {
+	head := func(s string) string {
+		return `<opml version="2.0"><head>` + s + `</head><body><outline text="&lt;b&gt;"/></body></opml>`
+	}
+	for file, want := range map[string]Flavor{
+		body(`<outline text="a" _mubu_text="a"/>`):                                 Mubu,
+		body(`<outline text="a" _status="unchecked"/>`):                            OmniOutliner,
+		body(`<outline text="a"/><outline text="b" flagged="flagged"/>`):           OmniFocus,
+		body(`<outline text="a" structure="headline"/>`):                           Org,
+		body(`<outline text="a" note="n" checked="true"/>`):                        "", // Outliner or Minder
+		head(`<title>t</title><expansionState>0,1,4</expansionState>`):             OmniOutliner,
+		head(`<title>t</title><expansionState>1, 2</expansionState>`):              "",
+		head(`<automaticallyChangeLinkTitles>x</automaticallyChangeLinkTitles>`):   OmniOutliner,
+		head(`<title>t</title><urlUpdateSocket>ws://e.example/</urlUpdateSocket>`): Drummer,
+		head("<ownerEmail>\n a@e.example\n</ownerEmail>"):                          Workflowy,
+		head(`<title>t</title><flavor>dynalist</flavor>`):                          Dynalist,
+	} {
+		if got := decode(t, file, DecodeOptions{}).Flavor; got != want {
+			t.Errorf("got %q, want %q for\n%s", got, want, file)
+		}
+	}
+}
+
+// Each dialect reads <b> in a text and a note as its program means it.
+func TestSourcesReadHTMLWhereTheyHaveIt(t *testing.T) {
+	file := body(`<outline text="&lt;b&gt;x&lt;/b&gt;" _note="&lt;b&gt;\*"/>`)
+	for _, flavor := range Sources() {
+		n := decode(t, file, DecodeOptions{Flavor: flavor}).Document.Root().First()
+		want := "<b>x</b> " + `<b>\*`
+		switch flavor {
+		case Workflowy, Drummer, Outliner:
+			want = `**x** **\*`
+		case Pandoc:
+			want = "**x** <b>*"
+		}
+		if got := n.Content + " " + n.Note; got != want {
+			t.Errorf("%s: got %q, want %q", flavor, got, want)
+		}
+	}
+}
+
 func TestWorkflowyRoundTrip(t *testing.T) {
 	file, report := encode(t, sample(), Options{Flavor: Workflowy})
 	want := "[{ checkbox 1} { collapsed 1} { color 1} { created 1} { heading 1} { modified 1} { note 1} { numbered 1} { title 1}]"
@@ -136,7 +215,7 @@ func TestDrummerIsRecognised(t *testing.T) {
 		t.Errorf("got %q, %+v, kept %v", res.Flavor, n.Fields, res.Kept)
 	}
 	for _, flavor := range Flavors() {
-		if flavor == Workflowy {
+		if flavor == Workflowy || flavor == Pandoc { // HTML
 			continue
 		}
 		n.Content = "a literal <b>"
@@ -153,8 +232,8 @@ func TestParseSource(t *testing.T) {
 			t.Errorf("%q: got %q, %v", name, got, err)
 		}
 	}
-	if _, err := ParseSource("plain"); err == nil {
-		t.Error("plain was taken for a source")
+	if _, err := ParseSource("portable"); err == nil {
+		t.Error("portable was taken for a source")
 	}
 	if _, err := ParseFlavor("drummer"); err == nil {
 		t.Error("drummer was taken for a flavor to be written")

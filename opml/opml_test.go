@@ -19,7 +19,13 @@ func counter() func() outline.NodeID {
 	}
 }
 
-func encode(t testing.TB, doc *outline.Document, opts Options) (string, Report) {
+// tester is a test, or one round of a property.
+type tester interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
+func encode(t tester, doc *outline.Document, opts Options) (string, Report) {
 	t.Helper()
 	var b bytes.Buffer
 	report, err := Encode(&b, doc, opts)
@@ -29,7 +35,7 @@ func encode(t testing.TB, doc *outline.Document, opts Options) (string, Report) 
 	return b.String(), report
 }
 
-func decode(t testing.TB, file string, opts DecodeOptions) *Result {
+func decode(t tester, file string, opts DecodeOptions) *Result {
 	t.Helper()
 	if opts.NewID == nil {
 		opts.NewID = counter()

@@ -80,7 +80,7 @@ func rawName(n xml.Name) string {
 
 // scanned reads a file with our scanner, in the same form.
 func scanned(file []byte) ([]string, error) {
-	s, err := newScanner(bytes.NewReader(file), Limits{})
+	s, err := newScanner(bytes.NewReader(file), Limits{}, false)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +105,7 @@ func scanned(file []byte) ([]string, error) {
 }
 
 // judge asserts that what we accept, encoding/xml accepts with equal values.
-func judge(t testing.TB, file []byte) {
+func judge(t tester, file []byte) {
 	t.Helper()
 	if bytes.HasPrefix(file, []byte{0xFE, 0xFF}) || bytes.HasPrefix(file, []byte{0xFF, 0xFE}) {
 		return // encoding/xml reads no UTF-16
@@ -216,23 +216,32 @@ func drawDocument(t *rapid.T) *outline.Document {
 	return doc
 }
 
-func TestRoundTrip(t *testing.T) {
-	rapid.Check(t, func(r *rapid.T) {
-		doc := drawDocument(r)
-		file, report := encode(t, doc, Options{})
-		if len(report.Losses) > 0 {
-			r.Fatalf("losses %v", report.Losses)
-		}
-		judge(t, []byte(file))
-		res := decode(t, file, DecodeOptions{KeepIDs: true})
-		if !sameBut(res.Document, doc) || res.Document.Title != doc.Title || len(res.Warnings) > 0 {
-			r.Fatalf("another document came back, warnings %v\n%s", res.Warnings, file)
-		}
-		again, _ := encode(t, res.Document, Options{Head: res.Head, Kept: res.Kept})
-		if again != file {
-			r.Fatalf("written again\n%s\nwant\n%s", again, file)
-		}
-	})
+func TestRoundTrip(t *testing.T) { rapid.Check(t, roundTrip) }
+
+// FuzzRoundTrip lets the fuzzer draw the document: decode(encode(doc)) is doc,
+// and encoding it again gives the same bytes.
+func FuzzRoundTrip(f *testing.F) {
+	for i := range 8 { // bytes that the generators draw from
+		f.Add(bytes.Repeat([]byte{byte(i), byte(37 * i), 0, 255, byte(11 * i), 3}, 400))
+	}
+	f.Fuzz(rapid.MakeFuzz(roundTrip))
+}
+
+func roundTrip(r *rapid.T) {
+	doc := drawDocument(r)
+	file, report := encode(r, doc, Options{})
+	if len(report.Losses) > 0 {
+		r.Fatalf("losses %v", report.Losses)
+	}
+	judge(r, []byte(file))
+	res := decode(r, file, DecodeOptions{KeepIDs: true})
+	if !sameBut(res.Document, doc) || res.Document.Title != doc.Title || len(res.Warnings) > 0 {
+		r.Fatalf("another document came back, warnings %v\n%s", res.Warnings, file)
+	}
+	again, _ := encode(r, res.Document, Options{Head: res.Head, Kept: res.Kept})
+	if again != file {
+		r.Fatalf("written again\n%s\nwant\n%s", again, file)
+	}
 }
 
 // Any text at all: what comes back is the written form.
@@ -310,7 +319,7 @@ func TestSmallReads(t *testing.T) {
 				t.Fatalf("%s cut at %d: got %v", name, end, err)
 			}
 		}
-		s, err := newScanner(iotest.OneByteReader(bytes.NewReader(file)), Limits{})
+		s, err := newScanner(iotest.OneByteReader(bytes.NewReader(file)), Limits{}, false)
 		if err != nil {
 			t.Fatal(err)
 		}

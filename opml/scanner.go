@@ -34,18 +34,23 @@ type scanner struct {
 	size   int    // bytes of the token just returned, which end at pos
 	began  bool   // something was scanned
 	rooted bool   // the root element was seen
-	ended  bool   // an end is due for an empty element
+	due    int    // ends that are due: of an empty element, or of those that a mender closes
+
+	mend *mender // repairs what is wrong, nil in a strict reader
 }
 
 // next returns the next token, io.EOF after a complete file.
 func (s *scanner) next() (kind, error) {
-	if s.ended {
-		s.ended = false
-		s.pop()
-		return endTag, nil
-	}
 	for {
+		if s.due > 0 {
+			s.due--
+			s.pop()
+			return endTag, nil
+		}
 		k, n, f := s.token(s.rest())
+		if s.mend != nil {
+			k, n, f = s.mended(k, n, f)
+		}
 		switch {
 		case f != nil:
 			return 0, s.fail(f.at, f.reason)
@@ -59,6 +64,9 @@ func (s *scanner) next() (kind, error) {
 			continue
 		}
 		s.size = 0
+		if s.due > 0 {
+			continue
+		}
 		switch err := s.more(); {
 		case err == nil:
 		case err != io.EOF:
@@ -115,15 +123,22 @@ func (s *scanner) start(b []byte) (kind, int, *fault) {
 	case len(s.starts) == 0 && s.rooted:
 		return 0, 0, bad(0, "second root element "+quote(s.tag.name))
 	case len(s.starts) >= s.lim.Depth+2: // opml and body, or opml and head
-		return 0, 0, bad(0, "deeper than "+strconv.Itoa(s.lim.Depth)+" levels")
+		return 0, 0, tooMuch(0, "deeper than "+strconv.Itoa(s.lim.Depth)+" levels")
 	case s.ascii && classesOf(b[:n])&high != 0:
 		return 0, 0, bad(0, "tag holds bytes outside us-ascii, which the file declares")
 	}
+	s.open()
+	return startTag, n, nil
+}
+
+// open takes note of the start tag at hand.
+func (s *scanner) open() {
 	s.rooted = true
 	s.starts = append(s.starts, len(s.names))
 	s.names = append(s.names, s.tag.name...)
-	s.ended = s.tag.empty
-	return startTag, n, nil
+	if s.tag.empty {
+		s.due = 1
+	}
 }
 
 func (s *scanner) end(b []byte) (kind, int, *fault) {
@@ -192,7 +207,7 @@ func (s *scanner) run(raw []byte, length int) (kind, int, *fault) {
 }
 
 func (s *scanner) tooLong(what string) *fault {
-	return bad(0, what+" is longer than "+strconv.Itoa(s.lim.Attribute)+" bytes")
+	return tooMuch(0, what+" is longer than "+strconv.Itoa(s.lim.Attribute)+" bytes")
 }
 
 // markup parses what begins with <!.
@@ -281,16 +296,24 @@ func (s *scanner) instruction(b []byte) (int, *fault) {
 }
 
 // newScanner returns a scanner that finds out the encoding on its first read.
-func newScanner(r io.Reader, lim Limits) (*scanner, error) {
+func newScanner(r io.Reader, lim Limits, lenient bool) (*scanner, error) {
 	cs, err := detect(r)
-	if errors.Is(err, errCharset) {
+	unknown := errors.Is(err, errCharset)
+	if unknown && (!lenient || cs.r == nil) {
 		return nil, &SyntaxError{Line: 1, Column: 1, Reason: err.Error()}
 	}
-	if err != nil {
+	if err != nil && !unknown {
 		return nil, readError(err)
 	}
 	lim = lim.orDefault()
 	s := &scanner{lim: lim, ascii: cs.ascii}
 	s.window = window{r: cs.r, limit: lim.Bytes, total: lim.Bytes}
+	if lenient {
+		s.mend = &mender{}
+	}
+	if unknown {
+		s.mend.note(0, "encoding is not supported; read as UTF-8")
+		s.commit()
+	}
 	return s, nil
 }

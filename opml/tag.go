@@ -48,7 +48,7 @@ func (t *tag) parseStart(b []byte, lim Limits) (int, *fault) {
 		case i == from:
 			return 0, bad(i, "blank missing before an attribute")
 		case len(t.attrs) == lim.Attrs:
-			return 0, bad(i, "more than "+strconv.Itoa(lim.Attrs)+" attributes")
+			return 0, tooMuch(i, "more than "+strconv.Itoa(lim.Attrs)+" attributes")
 		}
 		n, f := t.attr(b[i:], lim)
 		if f != nil {
@@ -89,7 +89,7 @@ func (t *tag) attr(b []byte, lim Limits) (int, *fault) {
 	size, all := quoted(b[i:], q)
 	switch {
 	case size > lim.Attribute:
-		return 0, bad(i, "attribute "+quote(b[:n])+" is longer than "+strconv.Itoa(lim.Attribute)+" bytes")
+		return 0, tooMuch(i, "attribute "+quote(b[:n])+" is longer than "+strconv.Itoa(lim.Attribute)+" bytes")
 	case all&less != 0:
 		return 0, bad(i+bytes.IndexByte(b[i:], '<'), "< in a value; it is written &lt;")
 	case i+size == len(b):

@@ -11,10 +11,14 @@ import (
 type fault struct {
 	at     int
 	reason string
+	limit  bool // no lenient reader goes beyond it
 }
 
 // bad returns a fault.
-func bad(at int, reason string) *fault { return &fault{at, reason} }
+func bad(at int, reason string) *fault { return &fault{at: at, reason: reason} }
+
+// tooMuch returns the fault of a limit.
+func tooMuch(at int, reason string) *fault { return &fault{at, reason, true} }
 
 // value decodes the text of an attribute or element, in which these classes
 // occur: references, and CR and CR LF as LF. It returns raw itself when there is

@@ -18,7 +18,9 @@ type window struct {
 	eof   bool
 	limit int64 // bytes still allowed
 	total int64 // the limit as it was
-	line  place // of buf[0]
+	line  place // of buf[counted]
+
+	counted int // up to here lines were counted; never behind pos
 }
 
 const firstWindow = 64 << 10
@@ -32,7 +34,8 @@ func (w *window) more() error {
 	if w.eof {
 		return io.EOF
 	}
-	w.line.advance(w.buf[:w.pos])
+	w.count(w.pos)
+	w.counted = 0
 	n := copy(w.buf, w.buf[w.pos:])
 	w.buf, w.pos = w.buf[:n], 0
 	if size := max(firstWindow, 2*n); size > cap(w.buf) {
@@ -55,10 +58,21 @@ func (w *window) more() error {
 	return io.ErrNoProgress
 }
 
-// at returns the place of the byte that stands off bytes behind pos.
+// count counts lines up to that byte of buf.
+func (w *window) count(to int) {
+	if to > w.counted {
+		w.line.advance(w.buf[w.counted:to])
+		w.counted = to
+	}
+}
+
+// at returns the place of the byte that stands off bytes behind pos. What was
+// counted for a token stays counted: a file may hold very many oddities. No
+// place before that token is asked for afterwards.
 func (w *window) at(off int) (line, column int) {
+	w.count(min(w.pos, w.pos+off))
 	p := w.line
-	p.advance(w.buf[:min(w.pos+off, len(w.buf))])
+	p.advance(w.buf[w.counted:max(w.counted, min(w.pos+off, len(w.buf)))])
 	return p.lines + 1, p.columns + 1
 }
 
