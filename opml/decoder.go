@@ -97,7 +97,7 @@ func (d *Decoder) warn(message string) {
 
 // fail makes an error at the token just read final.
 func (d *Decoder) fail(reason string) error {
-	d.err = d.s.fail(-d.s.size, reason)
+	d.err = d.s.fail(bad(-d.s.size, reason))
 	return d.err
 }
 
@@ -331,7 +331,8 @@ func (d *Decoder) close() {
 // outline turns the start tag at hand into an Item.
 func (d *Decoder) outline() (Item, error) {
 	if d.nodes++; d.nodes > d.lim.Nodes {
-		return Item{}, d.fail("more than " + strconv.Itoa(d.lim.Nodes) + " outlines")
+		d.err = d.s.fail(tooMuch(-d.s.size, "more than "+strconv.Itoa(d.lim.Nodes)+" outlines"))
+		return Item{}, d.err
 	}
 	item := Item{Depth: d.depth}
 	d.depth++

@@ -51,6 +51,7 @@ type SyntaxError struct {
 	Line   int // from 1; CR, LF and CR LF end a line
 	Column int // from 1, in characters
 	Reason string
+	Limit  bool // it may be sound, and is larger than Limits allow
 }
 
 func (e *SyntaxError) Error() string {

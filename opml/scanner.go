@@ -53,7 +53,7 @@ func (s *scanner) next() (kind, error) {
 		}
 		switch {
 		case f != nil:
-			return 0, s.fail(f.at, f.reason)
+			return 0, s.fail(f)
 		case n > 0:
 			s.began = true
 			s.pos += n
@@ -74,7 +74,7 @@ func (s *scanner) next() (kind, error) {
 		case len(s.rest()) == 0 && s.rooted && len(s.starts) == 0:
 			return 0, io.EOF
 		default:
-			return 0, s.fail(len(s.rest()), s.missing())
+			return 0, s.fail(bad(len(s.rest()), s.missing()))
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"unicode/utf8"
 )
 
@@ -45,7 +46,8 @@ func (w *window) more() error {
 		got, err := w.r.Read(w.buf[n:cap(w.buf)])
 		w.buf = w.buf[:n+got]
 		if w.limit -= int64(got); w.limit < 0 {
-			return fmt.Errorf("file is larger than %d bytes", w.total)
+			w.pos = len(w.buf)
+			return w.fail(tooMuch(0, "file is larger than "+strconv.FormatInt(w.total, 10)+" bytes"))
 		}
 		if err == io.EOF {
 			w.eof = true
@@ -76,10 +78,10 @@ func (w *window) at(off int) (line, column int) {
 	return p.lines + 1, p.columns + 1
 }
 
-// fail returns the error for a fault off bytes behind pos.
-func (w *window) fail(off int, reason string) error {
-	line, column := w.at(off)
-	return &SyntaxError{Line: line, Column: column, Reason: reason}
+// fail returns the error for a fault, counted from pos.
+func (w *window) fail(f *fault) error {
+	line, column := w.at(f.at)
+	return &SyntaxError{line, column, f.reason, f.limit}
 }
 
 // readError wraps what the source of the file said.

@@ -9,6 +9,8 @@
 //	json  everything, in the shape in which the service hands out a document
 //	md    tree, title, content, note, checked, checkbox, heading
 //	txt   tree, content, note
+//	html  written only: all but dates, in a page to be read
+//	org   written only: tree, title, content, note, checked, collapsed
 //
 // Ids are carried by opml and json only. Text and Markdown indent no further
 // than 100 levels, since full indent is quadratic: what is deeper is written at
@@ -33,6 +35,8 @@ const (
 	Markdown = "md"
 	Text     = "txt"
 	JSON     = "json"
+	HTML     = "html"
+	Org      = "org"
 )
 
 // FieldDepth names, in a loss, nodes that are written less deep than they are.
@@ -54,6 +58,7 @@ type Result struct {
 	Head     *opml.Head                     // OPML only
 	Kept     map[outline.NodeID][]opml.Attr // OPML only: see opml.Result
 	Warnings []opml.Warning
+	Repairs  []opml.Repair    // OPML only: what opts.Lenient mended
 	Fresh    []outline.NodeID // see opml.Result
 	Orphans  []Orphan         // JSON only
 }
@@ -64,7 +69,7 @@ type Format struct {
 	Name        string
 	Description string
 	Write       func(w io.Writer, doc *outline.Document, opts WriteOptions) ([]opml.Loss, error)
-	Read        func(r io.Reader, opts ReadOptions) (*Result, error)
+	Read        func(r io.Reader, opts ReadOptions) (*Result, error) // nil: it can only be written
 }
 
 // All returns every format, the default first.
@@ -74,6 +79,8 @@ func All() []Format {
 		{Markdown, "Markdown lists", WriteMarkdown, ReadMarkdown},
 		{Text, "plain text, indented", WriteText, ReadText},
 		{JSON, "JSON, everything", WriteJSON, ReadJSON},
+		{HTML, "a page to read and print", WriteHTML, nil},
+		{Org, "Org mode", WriteOrg, nil},
 	}
 }
 
@@ -88,6 +95,11 @@ func ByName(name string) (Format, error) {
 	}
 	return Format{}, fmt.Errorf("format %q is none of %s: %w",
 		name, strings.Join(known, ", "), outline.ErrInvalid)
+}
+
+// Readable returns the formats that can be read.
+func Readable() []Format {
+	return slices.DeleteFunc(All(), func(f Format) bool { return f.Read == nil })
 }
 
 // ByFile returns the format that the extension of a file tells.
@@ -120,7 +132,7 @@ func ReadOPML(r io.Reader, opts ReadOptions) (*Result, error) {
 	}
 	return &Result{
 		Document: res.Document, Flavor: res.Flavor, Head: res.Head, Kept: res.Kept,
-		Warnings: res.Warnings, Fresh: res.Fresh,
+		Warnings: res.Warnings, Repairs: res.Repairs, Fresh: res.Fresh,
 	}, nil
 }
 

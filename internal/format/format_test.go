@@ -255,12 +255,12 @@ func below(doc *outline.Document) func(func(*outline.Node) bool) {
 }
 
 func FuzzRead(f *testing.F) {
-	for _, format := range All() {
+	for _, format := range Readable() {
 		file, _ := written(f, format, sample())
 		f.Add(file)
 	}
 	f.Fuzz(func(t *testing.T, file string) {
-		for _, format := range All() {
+		for _, format := range Readable() {
 			res, err := format.Read(strings.NewReader(file), ReadOptions{ID: "d", NewID: counter()})
 			if err != nil {
 				continue
@@ -289,7 +289,7 @@ func TestDeepDocuments(t *testing.T) {
 }
 
 func TestTable(t *testing.T) {
-	for _, f := range All() {
+	for _, f := range Readable() {
 		got, err := ByFile("some/name." + strings.ToUpper(f.Name))
 		if err != nil || got.Name != f.Name {
 			t.Errorf("%s: got %v, %v", f.Name, got.Name, err)
@@ -410,24 +410,31 @@ func TestJSONShape(t *testing.T) {
 func TestJSONRefuses(t *testing.T) {
 	node := func(more string) string { return `{"nodes":[{"id":"root","children":["a"]},{"id":"a"}` + more + `]}` }
 	for _, c := range []struct{ file, want string }{
-		{``, "unexpected EOF"},
+		{``, "line 1, column 1: the file ends too early: it was cut short"},
 		{`[]`, "[ where { is expected"},
-		{`{"nodes":[]}`, "no such node"},
-		{node("")[:40], "unexpected"},
+		{`{"nodes":[]}`, `no node with the id "root"`},
+		{node("")[:40], "line 1, column 41: the file ends too early: it was cut short"},
 		{node("") + "x", "more than one document"},
-		{node(`,{"id":"a"}`), "already in use"},
+		{node(`,{"id":"a"}`), "node 3: the id a occurs twice"},
 		{node(`,{"content":"x"}`), "no id"},
 		{node(`,3`), "not an object"},
 		{node(`,{"id":"b","heading":4}`), "4 is not a number from 0 to 3"},
 		{node(`,{"id":"b","checked":1}`), "neither true nor false"},
 		{`{"nodes":[{"id":"root","children":["a","a"]},{"id":"a"}]}`, "the child of two nodes"},
-		{`{"nodes":[{"id":"root","children":["b"]},{"id":"a"}]}`, "node is missing"},
-		{`{"nodes":[{"id":"root","children":["root"]}]}`, "node is missing"},
+		{`{"nodes":[{"id":"root","children":["b"]},{"id":"a"}]}`, "child b of node root: it is missing"},
+		{`{"nodes":[{"id":"root","children":["root"]}]}`, "it is missing"},
+		{"{\n \"title\": 3}", "line 2, column 12: a number where a string is expected"},
+		{"{\"nodes\": [\n{\"id\": oops}", "line 2, column 3: this is not JSON: invalid character 'o'"},
+		{node(`,{"id":"b","heading":4}`)[:20] + "\xff", "line 1"},
 	} {
 		_, err := ReadJSON(strings.NewReader(c.file), ReadOptions{KeepIDs: true})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %q", c.file, err, c.want)
 		}
+	}
+	_, err := ReadJSON(strings.NewReader(node("")+strings.Repeat(" ", 200)), ReadOptions{Limits: opml.Limits{Bytes: 150}})
+	if syntax, ok := errors.AsType[*opml.SyntaxError](err); !ok || !syntax.Limit {
+		t.Errorf("got %v of a file that is too large", err)
 	}
 }
 

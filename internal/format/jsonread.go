@@ -9,25 +9,23 @@ import (
 	"strings"
 
 	"outlast/internal/outline"
+	"outlast/opml"
 )
 
 // ReadJSON reads a document in the shape of the service's answer, however it is
 // laid out. A node with two parents, a child that is not there and an id that
-// occurs twice are errors.
+// occurs twice are errors. What is wrong with a file is an opml.SyntaxError.
 func ReadJSON(r io.Reader, opts ReadOptions) (*Result, error) {
 	in := newLineReader(nil, opts.Limits) // for the defaults of its limits
 	j := jsonReader{opts: opts, most: in.limits.Nodes, nodes: map[outline.NodeID]*Orphan{}}
-	limited := &io.LimitedReader{R: r, N: in.limits.Bytes + 1}
-	dec := json.NewDecoder(limited)
+	src := &jsonSource{r: r, left: in.limits.Bytes}
+	dec := json.NewDecoder(src)
 	err := j.document(dec)
 	if err == nil {
 		err = atEnd(dec)
 	}
-	if limited.N <= 0 {
-		err = fmt.Errorf("file is larger than %d bytes", in.limits.Bytes)
-	}
 	if err != nil {
-		return nil, fmt.Errorf("read JSON at byte %d: %w", dec.InputOffset(), err)
+		return nil, src.fail(dec.InputOffset(), err)
 	}
 	return j.build()
 }
@@ -105,9 +103,9 @@ func (j *jsonReader) list(dec *json.Decoder) error {
 		case err != nil:
 			return fmt.Errorf("node %d: %w", len(j.order)+1, err)
 		case j.nodes[n.ID] != nil:
-			return fmt.Errorf("node %s: %w", n.ID, outline.ErrExists)
+			return fmt.Errorf("node %d: the id %s occurs twice", len(j.order)+1, n.ID)
 		case len(j.order) > j.most:
-			return fmt.Errorf("more than %d nodes", j.most)
+			return &opml.SyntaxError{Limit: true, Reason: fmt.Sprintf("more than %d items", j.most)}
 		}
 		j.nodes[n.ID] = n
 		j.order = append(j.order, n.ID)
@@ -125,7 +123,7 @@ func (j *jsonReader) build() (*Result, error) {
 	doc.Version = j.version
 	root := j.nodes[outline.RootID]
 	if root == nil {
-		return nil, fmt.Errorf("read JSON: root: %w", outline.ErrNoNode)
+		return nil, errNoRoot
 	}
 	doc.Root().Fields = root.Fields
 	delete(j.nodes, outline.RootID)
@@ -144,14 +142,17 @@ func (j *jsonReader) build() (*Result, error) {
 		top.left = top.left[1:]
 		n, rest, err := j.take(doc, top.node, child)
 		if err != nil {
-			return nil, fmt.Errorf("read JSON: child %s of %s: %w", child, top.node.ID, err)
+			return nil, fmt.Errorf("child %s of node %s: %w", child, top.node.ID, err)
 		}
 		stack = append(stack, open{n, rest})
 	}
 	return &Result{Document: doc, Fresh: j.fresh, Orphans: j.orphans()}, nil
 }
 
-var errTwice = errors.New("node is missing, or the child of two nodes")
+var (
+	errTwice  = errors.New("it is missing, or the child of two nodes")
+	errNoRoot = errors.New(`there is no node with the id "root"`)
+)
 
 // take moves a node into the tree, under its own id or a new one.
 func (j *jsonReader) take(doc *outline.Document, parent *outline.Node, id outline.NodeID) (*outline.Node, []outline.NodeID, error) {

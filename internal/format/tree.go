@@ -2,6 +2,7 @@ package format
 
 import (
 	"archive/zip"
+	"compress/flate"
 	"errors"
 	"fmt"
 	"io"
@@ -71,10 +72,10 @@ func OpenZip(r io.ReaderAt, size int64, limits TreeLimits) (fs.FS, error) {
 	limits = limits.orDefault()
 	z, err := zip.NewReader(r, size)
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) { // named below
-		return nil, fmt.Errorf("open zip: %w", err)
+		return nil, zipError(err)
 	}
 	if len(z.File) > limits.Entries {
-		return nil, fmt.Errorf("open zip: more than %d entries: %w", limits.Entries, outline.ErrInvalid)
+		return nil, fmt.Errorf("the zip has more than %d entries: %w", limits.Entries, outline.ErrInvalid)
 	}
 	seen := make(map[string]bool, len(z.File))
 	var total uint64
@@ -96,7 +97,7 @@ func OpenZip(r io.ReaderAt, size int64, limits TreeLimits) (fs.FS, error) {
 			seen[name] = true
 			continue
 		}
-		return nil, fmt.Errorf("open zip: %w: %w", err, outline.ErrInvalid)
+		return nil, fmt.Errorf("the zip is refused: %w: %w", err, outline.ErrInvalid)
 	}
 	return z, nil
 }
@@ -119,12 +120,37 @@ func ReadTree(files fs.FS, limits TreeLimits) (*Tree, error) {
 func (t *Tree) Open(e Entry) (io.ReadCloser, error) {
 	f, err := t.files.Open(e.Path)
 	if err != nil {
-		return nil, fmt.Errorf("open document: %w", err)
+		return nil, zipError(err)
 	}
-	return struct {
-		io.Reader
-		io.Closer
-	}{io.LimitReader(f, e.Size), f}, nil
+	return entryFile{io.LimitReader(f, e.Size), f}, nil
+}
+
+// entryFile says in a sentence what is wrong with an entry of an archive.
+type entryFile struct {
+	io.Reader
+	io.Closer
+}
+
+func (f entryFile) Read(p []byte) (int, error) {
+	n, err := f.Reader.Read(p)
+	if err != nil && err != io.EOF {
+		err = zipError(err)
+	}
+	return n, err
+}
+
+// zipError puts what the packages zip and flate say in words about the archive.
+func zipError(err error) error {
+	_, corrupt := errors.AsType[flate.CorruptInputError](err)
+	switch {
+	case errors.Is(err, zip.ErrFormat):
+		return errors.New("this is no zip file, or it was cut short")
+	case errors.Is(err, zip.ErrAlgorithm):
+		return errors.New("the zip is compressed in a way that cannot be read here; unpack it and import the folder")
+	case corrupt, errors.Is(err, zip.ErrChecksum), errors.Is(err, io.ErrUnexpectedEOF):
+		return errors.New("the zip is damaged here: what it holds is not what was packed; fetch it again")
+	}
+	return fmt.Errorf("read document: %w", err)
 }
 
 // treeWalk builds a Tree.

@@ -81,7 +81,7 @@ func TestZipRefuses(t *testing.T) {
 		"more than 3":        {"a", "b", "c", "d"},
 		"bytes in all":       {"a", "b", "c"},
 		"larger than 70":     {"x"},
-		"not a valid zip":    nil,
+		"this is no zip":     nil,
 		"nested deeper than": {"a/b/c/d.opml"},
 	} {
 		lim := TreeLimits{Entries: 3, File: 1000, Total: 150, Depth: 2}
@@ -116,4 +116,47 @@ func TestTreeSkipsLinks(t *testing.T) {
 	if !errors.Is(err, outline.ErrInvalid) {
 		t.Errorf("got %v for a huge file", err)
 	}
+}
+
+// A zip that was damaged after it was packed says so in a sentence.
+func TestDamagedZip(t *testing.T) {
+	packed := pack(t, "a.opml")
+	raw := make([]byte, packed.Len())
+	if _, err := packed.ReadAt(raw, 0); err != nil {
+		t.Fatal(err)
+	}
+	for name, damage := range map[string]func(b []byte) []byte{
+		"cut short": func(b []byte) []byte { return b[:len(b)-10] },
+		"changed": func(b []byte) []byte {
+			for i := 40; i < 48; i++ {
+				b[i] ^= 0xFF
+			}
+			return b
+		},
+	} {
+		err := readAll(damage(bytes.Clone(raw)))
+		if err == nil || strings.Contains(err.Error(), "zip:") || strings.Contains(err.Error(), "flate:") ||
+			!strings.Contains(err.Error(), "cut short") && !strings.Contains(err.Error(), "damaged here") {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+// readAll reads the one document of a zip.
+func readAll(b []byte) error {
+	files, err := OpenZip(bytes.NewReader(b), int64(len(b)), TreeLimits{})
+	if err != nil {
+		return err
+	}
+	tree, err := ReadTree(files, TreeLimits{})
+	if err != nil {
+		return err
+	}
+	f, err := tree.Open(tree.Entries[0])
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_, err = ReadOPML(f, ReadOptions{NewID: counter()})
+	return err
 }
