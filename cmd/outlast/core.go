@@ -9,8 +9,10 @@ import (
 	"os"
 	"time"
 
+	"outlast/internal/config"
 	"outlast/internal/dynalist"
 	"outlast/internal/web"
+	"outlast/opml"
 	"outlast/store"
 	"outlast/sync"
 )
@@ -108,11 +110,17 @@ func (c *core) deps(run rounds) web.Deps {
 		TakeSnapshot:  c.takeSnapshot,
 		ListSnapshots: c.listSnapshots,
 		Facts:         c.facts,
+		ImportLimits:  importLimits(c.settings.Import),
 		Server:        c.settings.Server,
 		Version:       thisBuild().Version,
 		PID:           os.Getpid(),
 		Log:           c.log,
 	}
+}
+
+// importLimits returns the limits of one imported file.
+func importLimits(i config.Import) opml.Limits {
+	return opml.Limits{Depth: i.Depth, Nodes: i.Nodes, Attribute: int(i.Attribute), Bytes: int64(i.File)}
 }
 
 // once does a round in this process.

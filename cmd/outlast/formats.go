@@ -8,9 +8,9 @@ import (
 )
 
 // formats lists the names of formats, for help.
-func formats() string {
+func formats(all []format.Format) string {
 	var names []string
-	for _, f := range format.All() {
+	for _, f := range all {
 		names = append(names, f.Name)
 	}
 	return strings.Join(names, ", ")

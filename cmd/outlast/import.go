@@ -2,14 +2,16 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"outlast/internal/dynalist"
 	"outlast/internal/format"
 	"outlast/internal/web"
 	"outlast/opml"
@@ -20,10 +22,13 @@ func (a *app) importCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import FILE|DIR|ZIP",
 		Short: "bring outlines in from files",
-		Long: `Brings in OPML, Markdown, text or our own JSON, a folder of such files, or a whole
-Dynalist backup as a zip, into new documents. What exists is not touched. "-"
+		Long: `Brings in OPML, Markdown, text or our own JSON, or a folder or zip of OPML, such as
+a whole Dynalist backup, into new documents. What exists is not touched. "-"
 reads the standard input and needs --format. It can be taken back by
-` + "`outlast undo`" + `; --dry-run shows what would be made.`,
+` + "`outlast undo`" + `; --dry-run shows what would be made.
+
+A damaged file is refused with line and column. --lenient reads what can be read
+of damaged OPML and lists every repair.`,
 		Example: "  outlast import a.opml --dry-run\n  outlast import dynalist-backup-2026-11-23.zip\n  outlast import notes.md --into Work",
 		Args:    args(1, 1),
 		RunE: func(cmd *cobra.Command, given []string) error {
@@ -40,9 +45,9 @@ reads the standard input and needs --format. It can be taken back by
 	}
 	cmd.Flags().StringVar(&r.Into, "into", "", "below this `node`, or as new documents in this folder")
 	cmd.Flags().BoolVar(&r.Top, "top", false, "into a node: before its children")
-	cmd.Flags().StringVar(&r.Format, "format", "", formats()+"; by the file's name if left out")
+	cmd.Flags().StringVar(&r.Format, "format", "", formats(format.Readable())+"; by the file's name if left out")
 	cmd.Flags().StringVar(&r.Flavor, "flavor", "", "which program wrote the OPML: "+flavors(opml.Sources())+"; recognised if left out")
-	cmd.Flags().BoolVar(&r.Lenient, "lenient", false, "take what can be read of a damaged file, and say what not")
+	cmd.Flags().BoolVar(&r.Lenient, "lenient", false, "read what can be read of damaged OPML, and list every repair")
 	return cmd
 }
 
@@ -50,7 +55,7 @@ func (a *app) importFrom(ctx context.Context, d *door, r web.ImportRequest, sour
 	var body io.Reader
 	if source == "-" {
 		if r.Format == "" {
-			return web.ImportResult{}, usage("say --format "+formats(), "the standard input has no name that tells its format")
+			return web.ImportResult{}, usage("say --format "+formats(format.Readable()), "the standard input has no name that tells its format")
 		}
 		r.Name, body = "stdin."+r.Format, a.in
 	} else {
@@ -63,9 +68,10 @@ func (a *app) importFrom(ctx context.Context, d *door, r web.ImportRequest, sour
 		}
 		r.Path = path
 	}
-	return agreed(a, func(confirm bool) (web.ImportResult, error) {
+	return agreed(a, func(confirm bool) (res web.ImportResult, err error) {
 		r.Confirm = confirm
-		return d.Import(ctx, r, body)
+		a.while("importing", func() { res, err = d.Import(ctx, r, body) })
+		return res, err
 	})
 }
 
@@ -74,94 +80,76 @@ func (a *app) imported(r web.ImportResult) error {
 		return a.printJSON(r)
 	}
 	for _, w := range r.Warnings {
-		a.say("note: %s", w)
+		a.say("note: %s", plain(w))
+	}
+	for _, m := range r.Repairs {
+		a.say("mended: %s: %s", plain(m.Source), repairText(m))
 	}
 	for _, f := range r.Files {
-		a.print("%s  %s (%s)", f.Doc, firstLines(f.Path), plural(f.Nodes, "item"))
+		from := ""
+		if f.Flavor != "" {
+			from = ", as " + f.Flavor + " writes it"
+		}
+		a.print("%s  %s (%s%s)", f.Doc, firstLines(f.Path), plural(f.Nodes, "item"), from)
 	}
-	a.printLines(r.Preview)
+	a.printPreview(r)
 	verb := "imported"
 	if r.DryRun {
 		verb = "would import"
 	}
-	a.say("%s %s in %s", verb, plural(r.Nodes, "item"), plural(r.Documents, "document"))
+	what := plural(r.Nodes, "item") + " in " + plural(r.Documents, "document")
+	if r.Folders > 0 {
+		what += " and " + plural(r.Folders, "folder")
+	}
+	a.say("%s %s", verb, what)
+	a.sayWait(r)
 	return nil
 }
 
-// errSecondFile: an export to one file met another.
-var errSecondFile = errors.New("there is more than one document; --out must name a folder")
-
-func (a *app) exportCommand() *cobra.Command {
-	var r web.ExportRequest
-	var out string
-	cmd := &cobra.Command{
-		Use:   "export [NODE]",
-		Short: "write documents to files",
-		Long: `Writes a document, a folder of documents, a node or with --all everything, as OPML
-or another format. One document goes to the standard output unless --out names
-a file or folder; several need a folder.
-
-` + namingHelp,
-		Example: "  outlast export Work > work.opml\n  outlast export --all --out ~/opml\n  outlast export Work --format md",
-		Args:    args(0, 1),
-		RunE: func(cmd *cobra.Command, given []string) error {
-			if len(given) == 1 {
-				r.Name = given[0]
-			}
-			if (r.Name == "") != r.All {
-				return usage("`outlast export --all --out DIR`, or `outlast export Work`", "export takes a name, or --all")
-			}
-			return a.withDoor(cmd.Context(), func(d *door) error { return a.export(cmd.Context(), d, r, out) })
-		},
+func repairText(m web.ImportRepair) string {
+	if m.Line == 0 {
+		return m.Message // stands for more that are not listed
 	}
-	cmd.Flags().BoolVar(&r.All, "all", false, "every document")
-	cmd.Flags().StringVarP(&out, "out", "o", "", "`file` or folder")
-	cmd.Flags().StringVar(&r.Format, "format", format.OPML, formats())
-	cmd.Flags().StringVar(&r.Flavor, "flavor", "", "dialect of OPML: "+flavors(opml.Flavors()))
-	return cmd
+	return fmt.Sprintf("line %d, column %d: %s", m.Line, m.Column, plain(m.Message))
 }
 
-func (a *app) export(ctx context.Context, d *door, r web.ExportRequest, out string) error {
-	if a.flags.dryRun {
-		a.say("would export %s", r.Name)
-		return nil
+// printPreview prints the tree that a dry run shows.
+func (a *app) printPreview(r web.ImportResult) {
+	for _, l := range r.Preview {
+		a.print("  %s%s", strings.Repeat("  ", l.Depth), a.lineText(l))
 	}
-	sink, err := a.exportSink(r, out)
-	if err != nil {
-		return err
+	if more := r.Nodes + r.Documents - len(r.Preview); r.DryRun && more > 0 {
+		a.print("  … and %s more", thousands(more))
 	}
-	res, err := d.Export(ctx, r, sink.take)
-	if err = sink.end(err); err != nil {
-		return err
-	}
-	for _, l := range res.Losses {
-		a.say("note: %s", l)
-	}
-	switch {
-	case out == "":
-	case a.flags.json:
-		return a.printJSON(map[string]any{"files": sink.written, "nodes": res.Nodes, "losses": res.Losses})
-	default:
-		a.say("wrote %s with %s to %s", plural(len(sink.written), "file"), plural(res.Nodes, "item"), out)
-	}
-	return nil
 }
 
-// exportSink chooses where an export goes.
-func (a *app) exportSink(r web.ExportRequest, out string) (*sink, error) {
-	info, err := os.Stat(out)
-	isFolder := err == nil && info.IsDir() || out != "" && os.IsPathSeparator(out[len(out)-1])
-	switch {
-	case out == "" && r.All:
-		return nil, usage("`outlast export --all --out DIR`", "all documents need a folder to go to")
-	case out == "":
-		return &sink{stream: a.out, written: []string{}}, nil
-	case isFolder, r.All:
-		s, err := openSink(out)
-		if err != nil {
-			return nil, fmt.Errorf("export to %s: %w", out, err)
-		}
-		return s, nil
+// sayWait says how long the service takes to get what was imported, if that is
+// long enough to wonder.
+func (a *app) sayWait(r web.ImportResult) {
+	wait := sendingTakes(r.Changes)
+	if wait < 10*time.Second {
+		return
 	}
-	return &sink{file: out, written: []string{}}, nil
+	if r.DryRun {
+		a.say("the service would get it within about %s: it takes no more changes at a time", span(wait))
+		return
+	}
+	a.say("it is on this disk; the service gets it within about %s, for it takes no more changes at a time", span(wait))
+	a.say("`outlast sync` shows how far that is; closing it loses nothing")
+}
+
+// sendingTakes returns how long the service's limits make that many changes
+// last at least, if nothing else is sent.
+func sendingTakes(changes int) time.Duration {
+	limits := dynalist.Limits()
+	const perRequest = 200
+	return max(
+		filling(changes, limits[dynalist.ChangesLimit]),
+		filling((changes+perRequest-1)/perRequest, limits[dynalist.PathDocEdit]),
+	)
+}
+
+// filling returns how long a bucket takes to give n tokens, when it is full.
+func filling(n int, l dynalist.Limit) time.Duration {
+	return time.Duration(max(0, n-l.Burst)) * time.Minute / time.Duration(l.PerMinute)
 }

@@ -62,3 +62,35 @@ func stageText(stage string) string {
 	}
 	return stage
 }
+
+// while shows on a terminal that something goes on whose end is not known, once
+// it takes longer than a second.
+func (a *app) while(what string, do func()) {
+	if a.flags.quiet || !isTerminal(a.err) {
+		do()
+		return
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		do()
+	}()
+	var shown *progressbar.ProgressBar
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-done:
+			if shown != nil {
+				_ = shown.Clear() // a terminal that went away stops nothing
+			}
+			return
+		case <-tick.C:
+			if shown == nil {
+				shown = progressbar.NewOptions(-1, progressbar.OptionSetWriter(a.err),
+					progressbar.OptionSetDescription(what), progressbar.OptionSetElapsedTime(true))
+			}
+			_ = shown.Add(1)
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"outlast/internal/format"
 	"outlast/internal/web"
 )
 
@@ -34,7 +35,7 @@ func (a *app) showCommand() *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringVar(&r.Format, "format", "text", "text, or one of "+formats())
+	cmd.Flags().StringVar(&r.Format, "format", "text", "text, or one of "+formats(format.All()))
 	return cmd
 }
 

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"outlast/internal/atomicfile"
+	"outlast/internal/format"
 	"outlast/internal/web"
 )
 
@@ -36,7 +37,9 @@ func openSink(dir string) (*sink, error) {
 
 // take is called with one file after another.
 func (s *sink) take(f web.ExportFile, content io.Reader) error {
-	s.taken++
+	if !f.Exact {
+		s.taken++
+	}
 	if s.root == nil && s.taken > 1 {
 		return errSecondFile
 	}
@@ -44,8 +47,12 @@ func (s *sink) take(f web.ExportFile, content io.Reader) error {
 	case s.root != nil:
 		return s.intoFolder(f.Path, content)
 	case s.file != "":
-		w, err := atomicfile.Create(s.file, 0o600)
-		return s.finish(s.file, w, err, content)
+		name := s.file
+		if f.Exact {
+			name += "." + format.JSON
+		}
+		w, err := atomicfile.Create(name, 0o600)
+		return s.finish(name, w, err, content)
 	}
 	_, err := io.Copy(s.stream, content)
 	return err

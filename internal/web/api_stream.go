@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"outlast/internal/outline"
+	"outlast/opml"
 )
 
 // SyncRequest asks for a round now.
@@ -71,6 +72,10 @@ type ExportRequest struct {
 	All    bool   `json:"all,omitempty"`
 	Format string `json:"format,omitempty"` // opml (default), md, txt, json, html, org
 	Flavor string `json:"flavor,omitempty"` // of OPML
+
+	// Exact adds the JSON of a document to an OPML file that cannot hold all
+	// characters of its texts.
+	Exact bool `json:"exact,omitempty"`
 }
 
 // ExportFile is one file of an export.
@@ -79,6 +84,7 @@ type ExportFile struct {
 	Title string         `json:"title"`
 	Doc   outline.FileID `json:"doc"`
 	Nodes int            `json:"nodes"`
+	Exact bool           `json:"exact"` // the JSON that belongs to the file before
 }
 
 // ExportResult ends an export.
@@ -95,7 +101,7 @@ type ImportRequest struct {
 	Path    string `json:"path,omitempty"`    // instead of a body: absolute path on this machine
 	Format  string `json:"format,omitempty"`  // "" by the file's name
 	Flavor  string `json:"flavor,omitempty"`  // of OPML, "" to recognise it
-	Lenient bool   `json:"lenient,omitempty"` // mend what is damaged; refused, since no reader here does
+	Lenient bool   `json:"lenient,omitempty"` // mend what is damaged in OPML; Repairs tells what
 	Into    string `json:"into,omitempty"`    // name of a node or a folder; "" for new documents in the root folder
 	Top     bool   `json:"top,omitempty"`     // into a node: before its children
 }
@@ -109,6 +115,8 @@ type ImportResult struct {
 	Nodes     int            `json:"nodes"`
 	Skipped   int            `json:"skipped"` // files beside, such as .txt next to .opml
 	Warnings  []string       `json:"warnings"`
+	Repairs   []ImportRepair `json:"repairs"` // what Lenient mended
+	Changes   int            `json:"changes"` // that the service is to get
 	Preview   []Line         `json:"preview"` // the first lines; dry run only
 	Repeated  bool           `json:"repeated"`
 	DryRun    bool           `json:"dry_run"`
@@ -118,7 +126,14 @@ type ImportResult struct {
 type ImportedFile struct {
 	Ref
 	Source string `json:"source"` // path within what was imported
+	Flavor string `json:"flavor"` // whose OPML it was, "" if not recognised or another format
 	Nodes  int    `json:"nodes"`
+}
+
+// ImportRepair is one place of a damaged file, and what was made of it.
+type ImportRepair struct {
+	Source string `json:"source"`
+	opml.Repair
 }
 
 // frame is one line of a streamed answer: exactly one field is set.

@@ -2,8 +2,11 @@ package web
 
 import (
 	"fmt"
+	"strings"
 
+	"outlast/internal/format"
 	"outlast/internal/outline"
+	"outlast/opml"
 	"outlast/store"
 )
 
@@ -24,7 +27,7 @@ func (a *api) export(s session, r ExportRequest, lines *lineWriter) (ExportResul
 	if err != nil {
 		return res, err
 	}
-	list, err := a.exported(s, r, write.extension)
+	list, err := a.exported(s, r, write.format.Name)
 	if err != nil {
 		return res, err
 	}
@@ -32,25 +35,52 @@ func (a *api) export(s session, r ExportRequest, lines *lineWriter) (ExportResul
 		if err := s.Err(); err != nil {
 			return res, err
 		}
-		doc, err := a.branch(e)
-		if err != nil {
-			return res, err
-		}
-		e.file.Nodes = doc.Len() - 1
-		if err := lines.write(frame{File: &e.file}); err != nil {
-			return res, err
-		}
-		losses, err := write.to(lines, doc)
-		if err != nil {
+		if err := a.exportOne(r, e, write, lines, &res); err != nil {
 			return res, fmt.Errorf("export %s: %w", e.file.Doc, err)
 		}
-		for _, l := range losses {
-			res.Losses = append(res.Losses, e.file.Path+": "+l)
-		}
-		res.Files++
-		res.Nodes += e.file.Nodes
 	}
 	return res, nil
+}
+
+// exportOne writes one file and, where it cannot hold all characters and the
+// caller wants them, the JSON beside it.
+func (a *api) exportOne(r ExportRequest, item exportItem, write fileWriter, lines *lineWriter, res *ExportResult) error {
+	e, err := a.branch(item)
+	if err != nil {
+		return err
+	}
+	f := item.file
+	f.Nodes = e.doc.Len() - 1
+	if err := lines.write(frame{File: &f}); err != nil {
+		return err
+	}
+	lost, replaced, err := write.write(lines, e)
+	if err != nil {
+		return err
+	}
+	beside := replaced > 0 && r.Exact && write.format.Name == format.OPML
+	if replaced > 0 {
+		where := "--format json writes them"
+		if beside {
+			where = "the JSON beside it holds them"
+		}
+		lost = append(lost, counted(replaced, "character")+" that the format cannot hold replaced by U+FFFD; "+where)
+	}
+	for _, l := range lost {
+		res.Losses = append(res.Losses, f.Path+": "+l)
+	}
+	res.Files++
+	res.Nodes += f.Nodes
+	if !beside {
+		return nil
+	}
+	f.Path, f.Exact = strings.TrimSuffix(f.Path, "."+format.OPML)+"."+format.JSON, true
+	if err := lines.write(frame{File: &f}); err != nil {
+		return err
+	}
+	res.Files++
+	_, err = format.WriteJSON(lines, e.doc, format.WriteOptions{})
+	return err
 }
 
 // exportItem is one file to be written: of a document, or a branch of one.
@@ -95,12 +125,20 @@ func (r *resolver) toExport(q ExportRequest) ([]target, error) {
 	return r.scopes(q.Name)
 }
 
+// exportTree is a document to be written, with what other programs added to it.
+type exportTree struct {
+	doc     *outline.Document
+	foreign *foreign
+}
+
 // branch returns a copy of a document, or of a node as a document of its own.
-func (a *api) branch(e exportItem) (*outline.Document, error) {
-	var out *outline.Document
-	err := a.view(func(tx *store.Tx) error {
+func (a *api) branch(e exportItem) (out exportTree, err error) {
+	err = a.view(func(tx *store.Tx) error {
 		d, err := tx.Document(e.file.Doc)
 		if err != nil {
+			return err
+		}
+		if out.foreign, err = foreignOf(tx, e.file.Doc); err != nil {
 			return err
 		}
 		n := d.Node(e.node)
@@ -108,9 +146,10 @@ func (a *api) branch(e exportItem) (*outline.Document, error) {
 		case n == nil:
 			return outline.ErrNoNode
 		case n == d.Root():
-			out = d.Clone()
+			out.doc = d.Clone()
 		default:
-			out = cutOut(d, n)
+			out.doc = cutOut(d, n)
+			out.foreign.Head = &opml.Head{Body: out.foreign.Kept[n.ID]}
 		}
 		return nil
 	})

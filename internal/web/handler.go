@@ -7,6 +7,7 @@ import (
 
 	"outlast/internal/health"
 	"outlast/internal/outline"
+	"outlast/opml"
 	"outlast/store"
 )
 
@@ -29,6 +30,9 @@ type Deps struct {
 
 	// Facts are those that the database does not hold.
 	Facts func(context.Context) health.Extras
+
+	// ImportLimits bound one imported file. Zero means the default.
+	ImportLimits opml.Limits
 
 	Server  string // base address of the service
 	Version string

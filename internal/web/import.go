@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"outlast/internal/outline"
+	"outlast/opml"
 )
 
 // previewLines is how many lines of what an import would make a dry run shows.
@@ -24,7 +25,7 @@ func (a *api) importFile(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, r, err)
 		return
 	}
-	in, err := readTrees(sessionOf(r), req, file)
+	in, err := reading{req, a.ImportLimits}.trees(sessionOf(r), file)
 	if err != nil {
 		// A caller that still sends would see a broken connection and no answer.
 		_, _ = io.Copy(io.Discard, io.LimitReader(file, maxDrained))
@@ -64,13 +65,18 @@ type imported struct {
 	folders  []string // titles, outermost first
 	doc      *outline.Document
 	warnings []string
+	repairs  []opml.Repair
+	flavor   opml.Flavor
+
+	head *opml.Head // of OPML: what else to give back on export
+	kept map[outline.NodeID][]opml.Attr
 }
 
 // importTrees makes documents, or branches of a node, in one group.
 func (a *api) importTrees(s session, r ImportRequest, in importSet) (ImportResult, error) {
 	res := ImportResult{
 		Group: r.Group, Files: []ImportedFile{}, Skipped: in.skipped,
-		Warnings: append([]string{}, in.warnings...), Preview: []Line{}, DryRun: r.DryRun,
+		Warnings: append([]string{}, in.warnings...), Repairs: []ImportRepair{}, Preview: []Line{}, DryRun: r.DryRun,
 	}
 	if r.Actor == "" {
 		r.Actor = "import"
@@ -78,6 +84,9 @@ func (a *api) importTrees(s session, r ImportRequest, in importSet) (ImportResul
 	for _, t := range in.trees {
 		for _, warning := range t.warnings {
 			res.Warnings = append(res.Warnings, t.source+": "+warning)
+		}
+		for _, repair := range t.repairs {
+			res.Repairs = append(res.Repairs, ImportRepair{t.source, repair})
 		}
 	}
 	done, err := a.run(s, r.Change, func(c *command) error {
@@ -90,8 +99,9 @@ func (a *api) importTrees(s session, r ImportRequest, in importSet) (ImportResul
 				return fmt.Errorf("import %s: %w", t.source, err)
 			}
 		}
-		return nil
+		return im.keep()
 	})
+	res.Changes = done.Ops
 	if done.Repeated {
 		res.Repeated = true
 		res.recall(done)

@@ -18,12 +18,15 @@ type importer struct {
 	made     map[string]string // ids of what stands for folders, by the titles down to them
 	lastFile map[outline.FileID]outline.FileID
 	lastNode map[outline.NodeID]outline.NodeID
+
+	foreign map[outline.FileID]*foreign // what other programs wrote, by document
 }
 
 func (c *command) importer(r ImportRequest, res *ImportResult) (*importer, error) {
 	im := &importer{
 		command: c, res: res, made: map[string]string{},
 		lastFile: map[outline.FileID]outline.FileID{}, lastNode: map[outline.NodeID]outline.NodeID{},
+		foreign: map[outline.FileID]*foreign{},
 	}
 	t := target{file: im.files.File(im.files.Root)}
 	var err error
@@ -64,7 +67,10 @@ func (im *importer) tree(t imported) error {
 		}
 		im.change(id, outline.Change{Kind: outline.Update, Node: outline.RootID, Mask: outline.Note, New: f})
 	}
-	return im.below(id, outline.RootID, root)
+	if t.head != nil {
+		im.foreignOf(id).Head = t.head
+	}
+	return im.below(id, outline.RootID, t)
 }
 
 // branch adds a document as a node with all its nodes below.
@@ -82,7 +88,7 @@ func (im *importer) branch(t imported) error {
 		return err
 	}
 	im.tell(t, made(im.node, id, title), 1)
-	return im.below(doc, id, t.doc.Root())
+	return im.below(doc, id, t)
 }
 
 // branchOf returns the node that stands for a path of folders, made once.
@@ -145,11 +151,11 @@ func (im *importer) file(kind outline.FileKind, title string, folder outline.Fil
 	return id
 }
 
-// below adds all below a root, under a node of the document.
-func (im *importer) below(doc outline.FileID, under outline.NodeID, root *outline.Node) error {
+// below adds all below the root of a tree, under a node of the document.
+func (im *importer) below(doc outline.FileID, under outline.NodeID, t imported) error {
 	type level struct{ id, last outline.NodeID }
 	open := []level{{id: under}}
-	for depth, n := range root.Walk() {
+	for depth, n := range t.doc.Root().Walk() {
 		if depth == 0 {
 			continue
 		}
@@ -158,6 +164,9 @@ func (im *importer) below(doc outline.FileID, under outline.NodeID, root *outlin
 		id, err := im.insertNode(doc, outline.Place{Parent: up.id, Left: up.last}, n.Fields)
 		if err != nil {
 			return err
+		}
+		if kept := t.kept[n.ID]; kept != nil {
+			im.foreignOf(doc).Kept[id] = kept
 		}
 		up.last = id
 		open = append(open, level{id: id})
@@ -181,7 +190,7 @@ func (im *importer) insertNode(doc outline.FileID, at outline.Place, f outline.F
 // tell adds a tree to the answer; more are nodes beside those below its root.
 func (im *importer) tell(t imported, ref Ref, more int) {
 	nodes := t.doc.Len() - 1 + more
-	im.res.Files = append(im.res.Files, ImportedFile{Ref: ref, Source: t.source, Nodes: nodes})
+	im.res.Files = append(im.res.Files, ImportedFile{Ref: ref, Source: t.source, Flavor: string(t.flavor), Nodes: nodes})
 	im.res.Nodes += nodes
 	if im.previews() {
 		im.res.Preview = append(im.res.Preview, Line{

@@ -23,11 +23,17 @@ type importSet struct {
 	warnings []string
 }
 
-// readTrees reads what a request brings: the file in its body, or the file,
-// folder or zip at a path of this machine.
-func readTrees(s session, r ImportRequest, body io.Reader) (importSet, error) {
+// reading is a request with the limits of one file.
+type reading struct {
+	ImportRequest
+	limits opml.Limits
+}
+
+// trees reads what a request brings: the file in its body, or the file, folder
+// or zip at a path of this machine.
+func (r reading) trees(s session, body io.Reader) (importSet, error) {
 	if r.Path == "" {
-		return readBody(r, r.Name, body)
+		return r.body(r.Name, body)
 	}
 	if !filepath.IsAbs(r.Path) {
 		return importSet{}, fmt.Errorf("path %q is not absolute: %w", r.Path, outline.ErrInvalid)
@@ -37,19 +43,19 @@ func readTrees(s session, r ImportRequest, body io.Reader) (importSet, error) {
 		return importSet{}, err
 	}
 	if info.IsDir() || strings.EqualFold(filepath.Ext(r.Path), ".zip") {
-		return readFolder(s, r, info.IsDir())
+		return r.folder(s, info.IsDir())
 	}
 	f, err := os.Open(r.Path)
 	if err != nil {
 		return importSet{}, err
 	}
 	defer f.Close()
-	return readBody(r, filepath.Base(r.Path), f)
+	return r.body(filepath.Base(r.Path), f)
 }
 
-// readBody reads one file.
-func readBody(r ImportRequest, name string, body io.Reader) (importSet, error) {
-	t, err := readTree(r, name, body)
+// body reads one file.
+func (r reading) body(name string, body io.Reader) (importSet, error) {
+	t, err := r.tree(name, body)
 	if err != nil {
 		return importSet{}, fmt.Errorf("read %s: %w", nameOr(name), err)
 	}
@@ -64,38 +70,68 @@ func nameOr(name string) string {
 	return name
 }
 
-// readTree reads one file in the format that the request or its name tells.
-func readTree(r ImportRequest, name string, body io.Reader) (imported, error) {
+// tree reads one file in the format that the request or its name tells.
+func (r reading) tree(name string, body io.Reader) (imported, error) {
 	f, err := formatOf(r.Format, name)
 	if err != nil {
 		return imported{}, err
 	}
-	flavor, err := sourceOf(r, f)
+	flavor, err := r.source(f)
 	if err != nil {
 		return imported{}, err
 	}
-	res, err := f.Read(body, format.ReadOptions{ID: "import", NewID: counter(), Flavor: flavor})
-	if err != nil {
-		return imported{}, unreadable(err)
+	res, err := f.Read(body, format.ReadOptions{
+		ID: "import", NewID: counter(), Flavor: flavor, Limits: r.limits, Lenient: r.Lenient,
+	})
+	if err == nil && f.Name != format.OPML { // whose reader has looked already
+		err = depthWithin(res.Document, r.limits)
 	}
-	t := imported{doc: res.Document}
+	if err != nil {
+		r.Lenient = r.Lenient || f.Name != format.OPML // nothing more can be done
+		return imported{}, r.unreadable(err)
+	}
+	t := imported{doc: res.Document, flavor: res.Flavor, head: res.Head, kept: res.Kept, repairs: res.Repairs}
 	for _, w := range res.Warnings {
-		t.warnings = append(t.warnings, fmt.Sprintf("line %d: %s (%d times)", w.Line, w.Message, w.Count))
+		t.warnings = append(t.warnings, fmt.Sprintf("line %d: %s%s", w.Line, w.Message, times(w.Count)))
 	}
 	if n := len(res.Kept); n > 0 {
-		t.warnings = append(t.warnings, fmt.Sprintf("%d items have attributes that no outline here holds; they are left out", n))
+		t.warnings = append(t.warnings, "attributes of another program on "+counted(n, "item")+
+			" are kept on this machine and given back on export; the service does not get them")
 	}
 	if n := len(res.Orphans); n > 0 {
-		t.warnings = append(t.warnings, fmt.Sprintf("%d items belong to no parent; they are left out", n))
+		t.warnings = append(t.warnings, counted(n, "item")+" without a parent left out")
 	}
 	return t, nil
 }
 
-// sourceOf returns whose OPML it is, if the request says so.
-func sourceOf(r ImportRequest, f format.Format) (opml.Flavor, error) {
+func times(n int) string {
+	if n == 1 {
+		return ""
+	}
+	return fmt.Sprintf(" (%d times)", n)
+}
+
+// depthWithin refuses a document that is deeper than the limit.
+func depthWithin(d *outline.Document, limits opml.Limits) error {
+	most := limits.Depth
+	if most == 0 {
+		most = opml.DefaultLimits().Depth
+	}
+	for depth := range d.Root().Walk() {
+		if depth > most {
+			return fmt.Errorf("deeper than %d levels", most)
+		}
+	}
+	return nil
+}
+
+// source returns whose OPML it is, if the request says so.
+func (r reading) source(f format.Format) (opml.Flavor, error) {
 	switch {
-	case r.Lenient:
-		return "", fmt.Errorf("files are read strictly, a damaged one is not mended: %w", outline.ErrInvalid)
+	case f.Read == nil:
+		return "", fmt.Errorf("%s can be written, not read: %w", f.Name, outline.ErrInvalid)
+	case r.Lenient && f.Name != format.OPML:
+		return "", fmt.Errorf("only damaged OPML is mended, not %s: %w", f.Name, outline.ErrInvalid)
 	case r.Flavor != "" && f.Name != format.OPML:
 		return "", fmt.Errorf("%s has no flavors: %w", f.Name, outline.ErrInvalid)
 	}
@@ -112,12 +148,19 @@ func formatOf(name, file string) (format.Format, error) {
 	return format.ByName(name)
 }
 
-// unreadable makes what is wrong with a file the caller's mistake.
-func unreadable(err error) error {
+// unreadable makes what is wrong with a file the caller's mistake, and says
+// what to do about it.
+func (r reading) unreadable(err error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, fs.ErrPermission) || errors.Is(err, outline.ErrInvalid) {
 		return err
 	}
-	return fmt.Errorf("%w: %w", err, outline.ErrInvalid)
+	next := ""
+	if syntax, ok := errors.AsType[*opml.SyntaxError](err); ok && !r.Lenient && !syntax.Limit {
+		next = "mend it there, or let --lenient read what can be read (with --dry-run first)"
+	} else if ok && syntax.Limit {
+		next = "raise the limit in the [import] section of the configuration, if the file is meant to be so large"
+	}
+	return Fail(outline.ErrInvalid, err.Error(), next)
 }
 
 // counter makes ids for nodes while they are being read.

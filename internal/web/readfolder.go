@@ -5,24 +5,25 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"outlast/internal/format"
 	"outlast/internal/outline"
 )
 
-// readFolder reads every document of a folder or zip, with the folders they
+// folder reads every document of a folder or zip, with the folders they
 // lie in. One that cannot be read ends the import: a part of a backup must not
 // pass for the whole.
-func readFolder(s session, r ImportRequest, isDir bool) (importSet, error) {
+func (r reading) folder(s session, isDir bool) (importSet, error) {
 	if r.Format != "" && r.Format != format.OPML {
 		return importSet{}, fmt.Errorf("folders and archives are read as OPML only: %w", outline.ErrInvalid)
 	}
-	files, done, err := openFolder(r.Path, isDir)
+	files, done, err := r.open(isDir)
 	if err != nil {
 		return importSet{}, err
 	}
 	defer done()
-	tree, err := format.ReadTree(files, format.TreeLimits{})
+	tree, err := format.ReadTree(files, r.treeLimits())
 	if err != nil {
 		return importSet{}, err
 	}
@@ -32,15 +33,15 @@ func readFolder(s session, r ImportRequest, isDir bool) (importSet, error) {
 		if err := s.Err(); err != nil {
 			return importSet{}, err
 		}
-		t, err := readEntry(r, tree, e)
+		t, err := r.entry(tree, e)
 		if err != nil {
 			return importSet{}, fmt.Errorf("read %s: %w", e.Path, err)
 		}
 		if t.doc != nil {
 			nodes += t.doc.Len()
 		}
-		if nodes > maxImported {
-			return importSet{}, fmt.Errorf("more than %d items in all: %w", maxImported, outline.ErrInvalid)
+		if most := max(maxImported, r.limits.Nodes); nodes > most {
+			return importSet{}, fmt.Errorf("more than %d items in all: %w", most, outline.ErrInvalid)
 		}
 		set.trees = append(set.trees, t)
 	}
@@ -51,19 +52,22 @@ func readFolder(s session, r ImportRequest, isDir bool) (importSet, error) {
 }
 
 // maxImported is how many items one import may bring: they are held in memory
-// until the one transaction that adds them.
+// until the one transaction that adds them. A single file may be allowed more.
 const maxImported = 2_000_000
 
-// openFolder opens a folder, which links inside it cannot lead out of, or a zip.
-func openFolder(name string, isDir bool) (fs.FS, func(), error) {
+// treeLimits are those of a folder in which each file keeps to the limits of one.
+func (r reading) treeLimits() format.TreeLimits { return format.TreeLimits{File: r.limits.Bytes} }
+
+// open opens a folder, which links inside it cannot lead out of, or a zip.
+func (r reading) open(isDir bool) (fs.FS, func(), error) {
 	if isDir {
-		root, err := os.OpenRoot(name)
+		root, err := os.OpenRoot(r.Path)
 		if err != nil {
 			return nil, nil, err
 		}
 		return root.FS(), func() { root.Close() }, nil
 	}
-	f, err := os.Open(name)
+	f, err := os.Open(r.Path)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -71,15 +75,15 @@ func openFolder(name string, isDir bool) (fs.FS, func(), error) {
 	if err != nil {
 		return nil, nil, errors.Join(err, f.Close())
 	}
-	files, err := format.OpenZip(f, info.Size(), format.TreeLimits{})
+	files, err := format.OpenZip(f, info.Size(), r.treeLimits())
 	if err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("%w: %w", err, outline.ErrInvalid), f.Close())
+		return nil, nil, errors.Join(fmt.Errorf("read %s: %w", filepath.Base(r.Path), r.unreadable(err)), f.Close())
 	}
 	return files, func() { f.Close() }, nil
 }
 
-// readEntry reads a document; a folder is an imported without one.
-func readEntry(r ImportRequest, tree *format.Tree, e format.Entry) (imported, error) {
+// entry reads a document; a folder is an imported without one.
+func (r reading) entry(tree *format.Tree, e format.Entry) (imported, error) {
 	t := imported{source: e.Path, folders: foldersOf(tree, e)}
 	if e.Folder {
 		t.folders = append(t.folders, e.Title)
@@ -87,10 +91,11 @@ func readEntry(r ImportRequest, tree *format.Tree, e format.Entry) (imported, er
 	}
 	f, err := tree.Open(e)
 	if err != nil {
-		return t, err
+		return t, r.unreadable(err)
 	}
 	defer f.Close()
-	read, err := readTree(ImportRequest{Format: format.OPML, Lenient: r.Lenient, Flavor: r.Flavor}, e.Path, f)
+	r.Format = format.OPML
+	read, err := r.tree(e.Path, f)
 	if err != nil {
 		return t, err
 	}
@@ -114,7 +119,7 @@ func skipped(tree *format.Tree) importSet {
 	for why, n := range tree.Skipped {
 		set.skipped += n
 		if why != format.SkipText {
-			set.warnings = append(set.warnings, fmt.Sprintf("%d files skipped: %s", n, why))
+			set.warnings = append(set.warnings, counted(n, "file")+" skipped: "+string(why))
 		}
 	}
 	return set

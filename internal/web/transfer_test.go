@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"outlast/internal/outline"
+	"outlast/opml"
+	"outlast/store/storetest"
 )
 
 // exported returns the content of every file by its path.
@@ -154,6 +156,101 @@ func TestImportReadsTheFlavorItIsTold(t *testing.T) {
 	wantError(t, err, outline.ErrInvalid)
 	_, err = w.Import(t.Context(), ImportRequest{Name: "b.md", Flavor: "workflowy"}, strings.NewReader("- x"))
 	wantError(t, err, outline.ErrInvalid)
+}
+
+// What other programs wrote and no outline here holds is given back, of a
+// document and of a branch, and is not sent: no edit carries it.
+func TestForeignThingsAreKeptAndGivenBack(t *testing.T) {
+	w := newWorld(t)
+	const file = `<opml version="2.0" xmlns:x="u"><head><title>Feeds</title><ownerName>Ana</ownerName><tags><tag>a</tag></tags></head>` +
+		`<body><outline text="one" x:y="1" created="c"><outline text="two" isComment="true"/></outline></body></opml>`
+	r := must(w.Import(t.Context(), ImportRequest{Name: "a.opml"}, strings.NewReader(file)))(t)
+	if len(r.Warnings) != 1 || !strings.Contains(r.Warnings[0], "attributes of another program on 2 items") || r.Changes != 3 {
+		t.Errorf("got %+v", r)
+	}
+	export := func(name, format string) (string, []string) {
+		files, res := w.exported(ExportRequest{Name: name, Format: format})
+		_, content := one(t, files)
+		return content, res.Losses
+	}
+	whole, losses := export("Feeds", "opml")
+	for _, want := range []string{
+		`xmlns:x="u"`, "<ownerName>Ana</ownerName>\n    <tags><tag>a</tag></tags>", ` x:y="1" created="c">`, ` isComment="true"/>`,
+	} {
+		if !strings.Contains(whole, want) || len(losses) != 0 {
+			t.Errorf("%s missing in\n%s\nlosses %v", want, whole, losses)
+		}
+	}
+	branch, _ := export("Feeds/one", "opml")
+	if !strings.Contains(branch, `<body x:y="1" created="c">`) || !strings.Contains(branch, `isComment="true"`) || strings.Contains(branch, "Ana") {
+		t.Errorf("branch is\n%s", branch)
+	}
+	if _, losses = export("Feeds", "md"); len(losses) != 1 || !strings.Contains(losses[0], "attributes of another program of 2 items") {
+		t.Errorf("got %v", losses)
+	}
+	into := w.doc("Into")
+	must(w.Import(t.Context(), ImportRequest{Name: "a.opml", Into: "Into"}, strings.NewReader(file)))(t)
+	must(w.Import(t.Context(), ImportRequest{Name: "b.opml", Into: "Into"}, strings.NewReader(file)))(t)
+	if got, _ := export("id:"+string(into), "opml"); strings.Count(got, `x:y="1"`) != 2 || strings.Contains(got, "Ana") {
+		t.Errorf("two imports below a node gave\n%s", got)
+	}
+}
+
+func TestExportWritesExactTextBeside(t *testing.T) {
+	w := newWorld(t)
+	w.doc("Odd", "a\x01b", "plain")
+	w.doc("Even", "c")
+	files, res := w.exported(ExportRequest{All: true, Exact: true})
+	if len(files) != 3 || res.Files != 3 || res.Nodes != 3 || len(res.Losses) != 1 ||
+		!strings.Contains(res.Losses[0], "1 character that the format cannot hold replaced by U+FFFD; the JSON beside it holds them") {
+		t.Errorf("got %+v of %v", res, files)
+	}
+	for path, content := range files {
+		if strings.HasSuffix(path, ".json") && !strings.Contains(content, `"content":"a\u0001b"`) {
+			t.Errorf("%s: got %s", path, content)
+		}
+	}
+	files, res = w.exported(ExportRequest{Name: "Odd"})
+	if len(files) != 1 || len(res.Losses) != 1 || !strings.Contains(res.Losses[0], "--format json") {
+		t.Errorf("got %v, %v", files, res.Losses)
+	}
+}
+
+func TestLenientImportListsRepairs(t *testing.T) {
+	w := newWorld(t)
+	const file = "<opml version='2.0'><head/><body>\n<outline text='R&D'/>\n<outline text='x'></body></opml>"
+	_, err := w.Import(t.Context(), ImportRequest{Name: "a.opml"}, strings.NewReader(file))
+	var said *Error
+	if !errors.As(err, &said) || !strings.Contains(said.Message, "line 2, column 17: &") || !strings.Contains(said.Next, "--lenient") {
+		t.Errorf("got %v", err)
+	}
+	r := must(w.Import(t.Context(), ImportRequest{Name: "a.opml", Lenient: true}, strings.NewReader(file)))(t)
+	if len(r.Repairs) != 2 || r.Repairs[0].Line != 2 || r.Repairs[0].Column != 17 || r.Repairs[1].Line != 3 || r.Repairs[1].Source != "a.opml" {
+		t.Errorf("got %+v", r.Repairs)
+	}
+	w.wantTree(r.Files[0].Doc, "R&D", "x")
+	_, err = w.Import(t.Context(), ImportRequest{Name: "a.md", Lenient: true}, strings.NewReader("- x"))
+	wantError(t, err, outline.ErrInvalid)
+}
+
+func TestImportKeepsToItsLimits(t *testing.T) {
+	db := storetest.OpenFast(t)
+	w := &world{Client: NewClient(InProcess(NewHandler(Deps{DB: db, ImportLimits: opml.Limits{Depth: 2, Nodes: 3, Bytes: 400}}))), t: t, db: db}
+	body := func(s string) string { return "<opml version='2.0'><head/><body>" + s + "</body></opml>" }
+	for name, c := range map[string]struct{ file, content, want string }{
+		"depth":       {"a.opml", body(strings.Repeat("<outline text=''>", 3) + strings.Repeat("</outline>", 3)), "deeper than 2 levels"},
+		"nodes":       {"a.opml", body(strings.Repeat("<outline text=''/>", 4)), "more than 3 outlines"},
+		"size":        {"a.opml", body(strings.Repeat(" ", 400)), "larger than 400 bytes"},
+		"text depth":  {"a.txt", "a\n b\n  c\n", "deeper than 2 levels"},
+		"text nodes":  {"a.txt", "a\nb\nc\nd\n", "more than 3 items"},
+		"json size":   {"a.json", strings.Repeat(" ", 500), "larger than"},
+		"text is let": {"a.txt", "a\n b\n", ""},
+	} {
+		_, err := w.Import(t.Context(), ImportRequest{Name: c.file}, strings.NewReader(c.content))
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: got %v, want %q", name, err, c.want)
+		}
+	}
 }
 
 func TestImportDryRunShowsAndChangesNothing(t *testing.T) {

@@ -3,16 +3,17 @@ package web
 import (
 	"fmt"
 	"io"
+	"strconv"
 
 	"outlast/internal/format"
 	"outlast/internal/outline"
 	"outlast/opml"
 )
 
-// fileWriter writes a document in one format.
+// fileWriter writes documents in one format.
 type fileWriter struct {
-	extension string // of file names, without the dot
-	to        func(w io.Writer, d *outline.Document) (losses []string, err error)
+	format format.Format
+	flavor opml.Flavor
 }
 
 // writerOf returns what writes a format; "" is OPML. A flavor is one of OPML.
@@ -28,33 +29,90 @@ func writerOf(name, flavor string) (fileWriter, error) {
 		return fileWriter{}, fmt.Errorf("%s has no flavors: %w", f.Name, outline.ErrInvalid)
 	}
 	dialect, err := opml.ParseFlavor(flavor)
-	if err != nil {
-		return fileWriter{}, err
-	}
-	to := func(w io.Writer, d *outline.Document) ([]string, error) {
-		lost, err := f.Write(w, d, format.WriteOptions{Flavor: dialect})
-		return lossesOf(lost), err
-	}
-	return fileWriter{extension: f.Name, to: to}, nil
+	return fileWriter{f, dialect}, err
 }
 
-// lossesOf tells what a file lacks: per field, in how many items.
-func lossesOf(lost []opml.Loss) []string {
+// write writes one document with what other programs added to it, and returns
+// what the file lacks, and how many characters were replaced.
+func (fw fileWriter) write(w io.Writer, e exportTree) (lost []string, chars int, err error) {
+	losses, err := fw.format.Write(w, e.doc, format.WriteOptions{
+		Flavor: fw.flavor, Head: e.foreign.Head, Kept: e.foreign.Kept,
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	chars, lost = tellLosses(losses)
+	if fw.format.Name == format.OPML {
+		if depth := depthOf(e.doc); depth > opml.SafeDepth {
+			lost = append(lost, fmt.Sprintf("it is %d levels deep; some programs read no more than %d", depth, opml.SafeDepth))
+		}
+	} else if n := len(e.foreign.Kept); n > 0 {
+		lost = append(lost, "attributes of another program of "+counted(n, "item")+", which only OPML holds")
+	}
+	return lost, chars, nil
+}
+
+func depthOf(d *outline.Document) (deepest int) {
+	for depth := range d.Root().Walk() {
+		deepest = max(deepest, depth)
+	}
+	return deepest
+}
+
+// tellLosses counts characters that were replaced in texts, and says for every
+// other field in how many items it is not written, or not in full.
+func tellLosses(losses []opml.Loss) (chars int, told []string) {
 	count := map[string]int{}
 	var fields []string
-	for _, l := range lost {
+	for _, l := range losses {
+		n := l.Count
+		if l.Node != "" {
+			switch l.Field {
+			case opml.FieldContent, opml.FieldNote, opml.FieldTitle:
+				chars += n
+				continue
+			}
+			n = 1
+		}
 		if count[l.Field] == 0 {
 			fields = append(fields, l.Field)
 		}
-		if l.Node != "" {
-			count[l.Field]++
-		} else {
-			count[l.Field] += l.Count
-		}
+		count[l.Field] += n
 	}
-	var out []string
 	for _, f := range fields {
-		out = append(out, fmt.Sprintf("%s of %d items not written in full", f, count[f]))
+		told = append(told, fmt.Sprintf("%s of %s not written in full", fieldName(f), counted(count[f], "item")))
 	}
-	return out
+	return chars, told
+}
+
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.Itoa(n) + " " + noun + "s"
+}
+
+// fieldName returns what a person calls a field.
+func fieldName(field string) string {
+	switch field {
+	case opml.FieldContent:
+		return "text"
+	case opml.FieldChecked:
+		return "done mark"
+	case opml.FieldNumbered:
+		return "numbering"
+	case opml.FieldCollapsed:
+		return "folding"
+	case opml.FieldCreated:
+		return "date of creation"
+	case opml.FieldModified:
+		return "date of change"
+	case opml.FieldExtra:
+		return "data of the service that no format but JSON holds"
+	case opml.FieldHead:
+		return "owner and other elements of the head"
+	case opml.FieldTitle, opml.FieldNote, opml.FieldCheckbox, opml.FieldHeading, opml.FieldColor, opml.FieldID, format.FieldDepth:
+		return field
+	}
+	return "attribute " + strconv.Quote(field)
 }
