@@ -142,3 +142,38 @@ func TestOwnDeletedDocumentStaysDeleted(t *testing.T) {
 		}
 	})
 }
+
+// A move to where the file is, and one there and back, are done when a list
+// shows the file where it belongs: nothing of them is sent for ever.
+func TestMovesOfFilesThatComeToNothing(t *testing.T) {
+	for _, p := range profiles {
+		t.Run(string(p), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, c, doc := sample(t, p)
+				folder := outline.FileID(newID())
+				c.append(fileOp(outline.FileChange{
+					Kind: outline.Insert, File: folder, FileKind: outline.FolderKind, NewTitle: "Folder", To: outline.FilePlace{Parent: c.root()},
+				}))
+				c.settle()
+				c.append(
+					fileOp(outline.FileChange{Kind: outline.Move, File: folder, To: outline.FilePlace{Parent: c.root(), Left: folder}}),
+					fileOp(outline.FileChange{Kind: outline.Move, File: doc, To: outline.FilePlace{Parent: folder}}),
+					fileOp(outline.FileChange{Kind: outline.Move, File: doc, To: outline.FilePlace{Parent: c.root(), Left: folder}}),
+				)
+				c.settle()
+				s.Faults(nil)
+				c.settle()
+				if n := s.Requests()["file/edit"]; n != 0 {
+					t.Errorf("%d requests for nothing", n)
+				}
+				c.view(func(tx *store.Tx) error {
+					files, err := tx.BaseFiles()
+					if err == nil && files.File(doc).Parent != c.root() {
+						t.Errorf("the document is in %s", files.File(doc).Parent)
+					}
+					return err
+				})
+			})
+		})
+	}
+}

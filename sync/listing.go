@@ -174,9 +174,13 @@ func inFileLog(tx *store.Tx, kind outline.Kind, id outline.FileID) (bool, error)
 // sides changed the same thing; what can no longer be done gives way.
 func mergeFiles(listed *outline.Files, log []store.Record, now time.Time) (kept, confirmed []store.Record) {
 	work := listed.Clone()
+	last := lastMoves(log)
 	for _, r := range log {
 		c := *r.File
 		rebaseFile(work, &c)
+		if to, moved := last[c.File]; moved && c.Kind == outline.Move && fileStands(listed, listed.File(c.File), to) {
+			c.Kind = "" // where it was moved to in the end, by whatever way
+		}
 		c = work.Complete(c)
 		// A title that the service made another of twice is the service's to choose.
 		given := c.Kind == outline.Update && r.State == store.Acknowledged && r.Sends >= 2
@@ -192,6 +196,17 @@ func mergeFiles(listed *outline.Files, log []store.Record, now time.Time) (kept,
 		kept = append(kept, r)
 	}
 	return kept, confirmed
+}
+
+// lastMoves returns where the log moves each file to in the end.
+func lastMoves(log []store.Record) map[outline.FileID]outline.FilePlace {
+	last := make(map[outline.FileID]outline.FilePlace)
+	for _, r := range log {
+		if r.File.Kind == outline.Move {
+			last[r.File.File] = r.File.To
+		}
+	}
+	return last
 }
 
 // rebaseFile changes c into what is left to be done on work; no kind for nothing.
@@ -213,11 +228,11 @@ func rebaseFile(work *outline.Files, c *outline.FileChange) {
 
 // fileStands tells whether a file is where a move wants it.
 func fileStands(t *outline.Files, f *outline.File, to outline.FilePlace) bool {
-	if f.Parent != to.Parent {
+	if f == nil || f.Parent != to.Parent {
 		return false
 	}
 	place := t.PlaceOf(f)
-	if place.Left == to.Left {
+	if place.Left == to.Left || to.Left == f.ID {
 		return true
 	}
 	left := t.File(to.Left)
