@@ -83,9 +83,13 @@ func (c *client) checkBase(tx *store.Tx, doc outline.FileID, m store.Meta, base 
 	if err != nil {
 		return err
 	}
-	states := c.w.states[string(files.Service(doc))]
-	if want, had := states[m.Version]; states != nil && (!had || want != digestOf(base, b)) {
-		c.w.fail("I1", "client %d: base of %s is no state that the service had at version %d", c.n, doc, m.Version)
+	service := string(files.Service(doc))
+	if c.w.states[service] == nil {
+		return nil
+	}
+	t := c.w.states[service][m.Version]
+	if got := digestOf(base, b); t == nil || got != t.digest(whole) && got != t.digest(c.w.staged(t, c.n)) {
+		c.w.fail("I1", "client %d: base of %s is no state that the service had at version %d", c.n, service, m.Version)
 	}
 	return nil
 }

@@ -124,7 +124,7 @@ func (c *client) checkSameAs(t *truth) {
 		if err != nil {
 			return err
 		}
-		if digestOf(d, b) != t.digest() {
+		if digestOf(d, b) != t.digest(whole) {
 			c.w.fail("I6", "client %d shows another document %s than the service: got\n%swant\n%s", c.n, t.doc, show(d, b), t.show())
 		}
 		return nil
@@ -168,6 +168,9 @@ func (w *world) checkOrphans(t *truth) {
 // checkConflicts: one other version per node, none with one editor (I16).
 func (w *world) checkConflicts(t *truth) {
 	for _, id := range t.order {
+		if id != "root" && strings.HasPrefix(t.nodes[id].content, stagingMark) {
+			w.fail("I6", "a staging node is left: %s", id)
+		}
 		n := 0
 		for _, child := range t.nodes[id].children {
 			if strings.HasPrefix(t.nodes[child].content, sync.OtherVersion) {

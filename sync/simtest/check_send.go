@@ -54,7 +54,7 @@ func (w *world) onSend(n int, path string, body []byte) any {
 		return nil
 	}
 	for _, change := range q.Changes {
-		if change.Action == "insert" && change.Content != nil {
+		if change.Action == "insert" && change.Content != nil && !strings.HasPrefix(*change.Content, stagingMark) {
 			w.lastSent = *change.Content
 		}
 	}
@@ -142,6 +142,10 @@ func (w *world) checkOwn(tx *store.Tx, n int, doc outline.FileID, q dynalist.Doc
 	if err != nil {
 		return err
 	}
+	work, err := tx.Document(doc)
+	if err != nil {
+		return err
+	}
 	does := make(map[outline.Kind]map[outline.NodeID]bool)
 	for r, err := range tx.Unconfirmed(doc) {
 		if err != nil {
@@ -154,7 +158,12 @@ func (w *world) checkOwn(tx *store.Tx, n int, doc outline.FileID, q dynalist.Doc
 	}
 	for _, c := range q.Changes {
 		id := b.Ours(outline.ServiceID(c.NodeID))
-		_, spare := w.by[c.NodeID]
+		made, spare := w.by[c.NodeID] // a copy, a staging node or a node below one
+		if _, bound := b.Taken(outline.ServiceID(c.NodeID)); bound && work.Node(id) != nil {
+			spare = false
+		} else if spare && made.client == n {
+			id = made.node
+		}
 		ok := true
 		switch c.Action {
 		case "edit":
@@ -183,8 +192,5 @@ func (w *world) onAnswer(n int, path string, status int, body []byte, err error)
 	w.note("%d: %s %d %s", n, path, status, body)
 	if strings.Contains(string(body), dynalist.CodeTooManyRequests) {
 		w.tooMany++
-	}
-	if path == dynalist.PathDocRead {
-		w.countCells(w.clients[n], body)
 	}
 }

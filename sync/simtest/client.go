@@ -66,7 +66,9 @@ func (c *client) open() {
 	c.w.must(err)
 	c.noting = &noting{remote, c.w}
 	c.engine = sync.New(sync.Config{
-		DB: db, Remote: c.noting, Server: remotetest.Address, NewID: c.w.newID, Random: c.rnd.Float64,
+		DB: db, Remote: c.noting, Server: remotetest.Address, Strict: c.w.strict,
+		NewID: c.w.newID, Random: c.rnd.Float64,
+		Cells: func(cell sync.Cell) { c.w.hit("merge " + string(cell.Local) + "/" + string(cell.Remote)) },
 	})
 }
 

@@ -17,7 +17,7 @@ type effects struct {
 	by      map[string]intentKey // service id -> the insert that made it
 	gone    map[string]bool      // service ids that somebody deleted on purpose
 	bodies  map[string]string    // request id -> what was sent under it first
-	states  map[string]map[int64]string
+	states  map[string]map[int64]*truth
 	folder  string
 
 	lastSent string // text of the last insert that a client sent
@@ -44,7 +44,7 @@ type effect struct{ doc, id string }
 func newEffects() effects {
 	return effects{
 		inserts: make(map[intentKey]*insertion), by: make(map[string]intentKey), gone: make(map[string]bool),
-		bodies: make(map[string]string), states: make(map[string]map[int64]string),
+		bodies: make(map[string]string), states: make(map[string]map[int64]*truth),
 	}
 }
 
@@ -78,9 +78,9 @@ func (s *sent) nodesOf(q dynalist.DocEditRequest, kept []int) (nodes []outline.N
 // seen remembers each state of a document, to know a read that it never had.
 func (w *world) seen(t *truth) {
 	if w.states[t.doc] == nil {
-		w.states[t.doc] = make(map[int64]string)
+		w.states[t.doc] = make(map[int64]*truth)
 	}
-	w.states[t.doc][t.version] = t.digest()
+	w.states[t.doc][t.version] = t
 }
 
 // noteEdit follows what a user's command did to the inserts.
@@ -174,8 +174,11 @@ func (w *world) onServed(s remotetest.Served) {
 	fresh := newNodes(before, after)
 	nodes := tag.nodesOf(q, s.Kept)
 	for _, c := range q.Changes {
-		if c.Action != "insert" || len(nodes) == 0 {
+		if c.Action != "insert" {
 			continue
+		}
+		if len(nodes) == 0 {
+			nodes = append(nodes, "") // a staging node is nobody's insert
 		}
 		at := slices.IndexFunc(fresh, func(n *truthNode) bool { return n.content == *c.Content })
 		if at >= 0 {

@@ -81,18 +81,18 @@ func TestHistories(t *testing.T) {
 	t.Logf("%d histories from seed %d in %s (%.0f/s), %d requests", s.histories, *first, took.Round(time.Second),
 		float64(s.histories)/took.Seconds(), s.requests)
 	s.report(t)
-	known := make(map[string]int)
+	known := make(map[string][]string)
 	for _, r := range s.failed {
 		for _, f := range r.Failures {
 			if why := isOpen(r, f); why != "" {
-				known[why]++
+				known[why] = append(known[why], fmt.Sprintf("seed %d: %.200s", r.Seed, f))
 				continue
 			}
 			t.Errorf("seed %d (%s): %s\nrepeat with: go test ./sync/simtest -run TestHistory -sim.trace -sim.first=%d", r.Seed, r.Mode, f, r.Seed)
 		}
 	}
-	for why, n := range known {
-		t.Logf("known and open: %s: %d times", why, n)
+	for why, found := range known {
+		t.Logf("known and open: %s: %d times:\n%s", why, len(found), strings.Join(found[:min(len(found), 12)], "\n"))
 	}
 }
 

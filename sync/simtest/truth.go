@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"slices"
+	"strings"
 
 	"outlast/internal/outline"
 	"outlast/store"
@@ -151,19 +152,53 @@ func (t *truth) live(id string) bool {
 	return t != nil && t.nodes[id] != nil && (id == "root" || t.nodes[id].parent != "")
 }
 
-// digest names what a document shows, the title left out.
-func (t *truth) digest() string {
+// digest names what a document shows, the title left out. What hidden tells of is
+// replaced by what stands below it.
+func (t *truth) digest(hidden func(id string) bool) string {
 	h := fnv.New64a()
-	for _, id := range t.order {
+	var walk func(id, parent string)
+	walk = func(id, parent string) {
 		n := t.nodes[id]
-		content := n.content
-		if id == "root" {
-			content = ""
+		if id == "root" || !hidden(id) {
+			content := n.content
+			if id == "root" {
+				content = ""
+			}
+			fmt.Fprintf(h, "%s %s %q %q %s\n", id, parent, content, n.note, n.marks)
+			parent = id
 		}
-		fmt.Fprintf(h, "%s %s %q %q %s\n", id, n.parent, content, n.note, n.marks)
+		for _, c := range n.children {
+			walk(c, parent)
+		}
+	}
+	if t.unsound == "" {
+		walk("root", "")
 	}
 	return fmt.Sprintf("%x", h.Sum64())
 }
+
+// whole hides nothing.
+func whole(string) bool { return false }
+
+// staged returns what a client hides from its user: its staging nodes, and what
+// it has put below them.
+func (w *world) staged(t *truth, client int) func(id string) bool {
+	ours := func(id string) bool {
+		key, made := w.by[id]
+		return made && key.client == client
+	}
+	return func(id string) bool {
+		for ; t.nodes[id] != nil && ours(id); id = t.nodes[id].parent {
+			if strings.HasPrefix(t.nodes[id].content, stagingMark) {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// stagingMark begins the text of a staging node.
+const stagingMark = "\u27f3 outlast "
 
 // digestOf is digest for a document of a client.
 func digestOf(d *outline.Document, b *store.Bindings) string {
