@@ -2,7 +2,6 @@ package sync
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"outlast/store"
@@ -22,21 +21,6 @@ const (
 
 // repeats is how often a Remote may send a read in one call.
 const repeats = 3
-
-// What is left in the buckets for edits by hand.
-const (
-	reserveEdits   = 5  // requests, by an import
-	reserveChanges = 50 // changes, by an import
-	reserveReads   = 20 // by a read that only confirms
-)
-
-// longestWait is how long a round that nobody waits for stands still for its
-// rate budget. What takes longer waits for a later round, since edits by hand
-// and what others changed come first.
-const longestWait = 2 * time.Second
-
-// errLater tells that something waits for a later round, which is no failure.
-var errLater = errors.New("waits for its turn")
 
 // now returns the budget as it has become since it was written down, whatever
 // the clock did meanwhile.
@@ -128,31 +112,3 @@ func (s *round) writeBudgets(a *store.Account, spent map[string]float64) {
 func editCost(changes int) map[string]float64 {
 	return map[string]float64{BudgetEdits: 1, BudgetChanges: float64(changes)}
 }
-
-// afford waits until the rate budget allows a request. An import leaves some
-// of it for edits by hand.
-func (s *round) afford(ctx context.Context, changes int, imported bool) error {
-	a := s.allowance()
-	if imported {
-		a.requests -= reserveOf(s.bucket(BudgetEdits), reserveEdits, 1)
-		a.changes -= reserveOf(s.bucket(BudgetChanges), reserveChanges, changes)
-	}
-	wait := max(waitFor(1-a.requests, a.requestsPerSecond), waitFor(float64(changes)-a.changes, a.changesPerSecond))
-	switch {
-	case wait <= 0:
-		return nil
-	case s.List || wait <= longestWait:
-		return sleep(ctx, wait)
-	}
-	s.again(time.Now().Add(wait))
-	return errLater
-}
-
-// reserveOf returns how much of a bucket is kept back from what wants to take n
-// of it, less where the bucket is too small for both.
-func reserveOf(b Budget, reserve, n int) float64 {
-	return float64(max(0, min(reserve, b.Burst-n)))
-}
-
-// handEdits tells whether something was recorded since a sequence.
-func (s *round) handEdits(since uint64) bool { return s.newestPending() > since }

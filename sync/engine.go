@@ -40,13 +40,14 @@ type Config struct {
 type Engine struct {
 	cfg      Config
 	requests chan request
-	lastAck  map[outline.FileID]time.Time // of this run; for confirmation
-	seen     uint64                       // newest record that waited when the last round began
-	delayed  map[outline.FileID]delay     // documents that have failed by themselves
-	noInbox  time.Time                    // in this run, whatever the answer
-	unclear  int                          // edits in a row without a clear answer
-	ages     ages                         // of requests in doubt
-	fares    store.Fares                  // how requests fare, by size
+	confirms map[outline.FileID]confirming
+	probed   time.Time                // a large document, for want of other signs
+	seen     uint64                   // newest record that waited when the last round began
+	delayed  map[outline.FileID]delay // documents that have failed by themselves
+	noInbox  time.Time                // in this run, whatever the answer
+	unclear  int                      // edits in a row without a clear answer
+	ages     ages                     // of requests in doubt
+	fares    store.Fares              // how requests fare, by size
 
 	mu     sync.Mutex // protects status
 	status Status
@@ -84,7 +85,7 @@ func New(c Config) *Engine {
 	}
 	return &Engine{
 		cfg: c, requests: make(chan request),
-		lastAck: make(map[outline.FileID]time.Time), delayed: make(map[outline.FileID]delay),
+		confirms: make(map[outline.FileID]confirming), delayed: make(map[outline.FileID]delay),
 		ages: ages{counted: make(map[string]time.Time)},
 	}
 }

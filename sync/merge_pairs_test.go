@@ -167,7 +167,7 @@ func (p *peer) push(service *outline.Document, answered bool) error {
 	}
 	note(plan.fulfilled())
 	for len(plan.todo) > 0 {
-		b := plan.next(200, func(n outline.NodeID) outline.ServiceID { return outline.ServiceID(n) })
+		b := plan.next(upTo(200), func(n outline.NodeID) outline.ServiceID { return outline.ServiceID(n) })
 		if len(b.steps) == 0 {
 			return fmt.Errorf("%d changes fit in no order", len(plan.todo))
 		}

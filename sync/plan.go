@@ -2,14 +2,12 @@ package sync
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"outlast/internal/outline"
 	"outlast/store"
 )
-
-// maxBytes bounds the text of one request; a single larger change goes alone.
-const maxBytes = 256 << 10
 
 // plan is what has to be sent so that the service's document becomes ours. It
 // is the difference of two trees, and so coalesced by nature: a node inserted,
@@ -87,7 +85,32 @@ func newPlan(expected *outline.Document, log []store.Record, ready func(store.Re
 			p.moves++
 		}
 	}
+	p.arrange()
 	return p
+}
+
+// arrange orders the changes so that few requests are needed: new nodes level by
+// level, since a request cannot use the ids that it makes; then what can go at
+// any time, which fills the requests that a level does not; what is deleted
+// last. What comes below one parent keeps its order, by which places are told.
+func (p *plan) arrange() {
+	const anyTime, last = math.MaxInt - 1, math.MaxInt
+	below := make(map[outline.NodeID]int) // new nodes: the level of what comes below them
+	key := func(c outline.Change) int {
+		switch c.Kind {
+		case outline.Update:
+			return anyTime
+		case outline.Delete:
+			return last
+		}
+		return below[c.To.Parent]
+	}
+	for _, c := range p.todo {
+		if c.Kind == outline.Insert {
+			below[c.Node] = below[c.To.Parent] + 1
+		}
+	}
+	slices.SortStableFunc(p.todo, func(a, b outline.Change) int { return cmp.Compare(key(a), key(b)) })
 }
 
 // sendable returns the fields of a node that the service takes from us: not
@@ -105,24 +128,26 @@ func sendable(node outline.NodeID) outline.Mask {
 // above which something moved out in this one: should the move fail, the
 // delete would take the node with it. New nodes that a staging node holds have
 // their ids already, and go to their places together.
-func (p *plan) next(limit int, service func(outline.NodeID) outline.ServiceID) batch {
-	f := filler{plan: p, service: service, fresh: make(map[outline.NodeID]bool), emptied: make(map[outline.NodeID]bool)}
-	var later []outline.Change
-	for i, c := range p.todo {
-		if f.full(c, limit) {
-			later = append(later, p.todo[i:]...)
-			break
-		}
-		if !f.possible(c) {
-			later = append(later, c)
-			continue
-		}
-		f.take(c)
+func (p *plan) next(r room, service func(outline.NodeID) outline.ServiceID) batch {
+	f := filler{
+		plan: p, room: r, size: requestSize, service: service,
+		fresh: make(map[outline.NodeID]bool), emptied: make(map[outline.NodeID]bool),
 	}
-	p.todo = later
+	i, left := 0, p.todo[:0]
+	for ; i < len(p.todo) && !f.full(p.todo[i]); i++ {
+		if c := p.todo[i]; f.possible(c) {
+			f.take(c)
+		} else {
+			left = append(left, c)
+		}
+	}
+	// What was left out is put before the rest, which stays where it is.
+	begin := i - len(left)
+	copy(p.todo[begin:], left)
+	p.todo = p.todo[begin:]
 	if len(f.batch.placed) > 0 {
 		f.batch.stage = store.StagePlace
-		p.finish(&f.batch, limit)
+		p.finish(&f.batch, r.changes)
 	}
 	return f.batch
 }
@@ -130,6 +155,7 @@ func (p *plan) next(limit int, service func(outline.NodeID) outline.ServiceID) b
 // filler fills one request.
 type filler struct {
 	*plan
+	room           room
 	batch          batch
 	size           int
 	service        func(outline.NodeID) outline.ServiceID
@@ -137,13 +163,10 @@ type filler struct {
 }
 
 // full tells whether a change no longer fits: a staged node may need two steps.
-func (f *filler) full(c outline.Change, limit int) bool {
+func (f *filler) full(c outline.Change) bool {
 	n := len(f.batch.steps)
-	return n == limit || n > 0 && (f.size+changeSize(c) > maxBytes || f.isStaged(c) && n+2 > limit)
+	return f.room.full(n, f.size, fieldsSize(c.New)) || n > 0 && f.isStaged(c) && n+2 > f.room.changes
 }
-
-// changeSize is about how many bytes a change takes in a request.
-func changeSize(c outline.Change) int { return len(c.New.Content) + len(c.New.Note) + 100 }
 
 func (f *filler) isStaged(c outline.Change) bool {
 	_, staged := f.plan.staging.nodes[c.Node]
@@ -184,7 +207,7 @@ func (f *filler) take(c outline.Change) {
 		c.To = f.sim.PlaceOf(n)
 		step.Parent, step.Index = f.id(c.To.Parent), n.Index()+f.plan.staging.before(f.sim, n)
 	}
-	f.size += changeSize(c)
+	f.size += fieldsSize(c.New)
 	f.put(c, step)
 }
 

@@ -115,8 +115,11 @@ func TestPlanLaws(t *testing.T) {
 	})
 }
 
+// upTo is room for so many changes, of any size that a request can have.
+func upTo(changes int) room { return room{changes: changes, bytes: maxBytes} }
+
 func sendBatch(t *rapid.T, p *plan, service *list, bound map[outline.NodeID]outline.ServiceID, limit int) {
-	b := p.next(limit, func(n outline.NodeID) outline.ServiceID {
+	b := p.next(upTo(limit), func(n outline.NodeID) outline.ServiceID {
 		if s, ok := bound[n]; ok {
 			return s
 		}
@@ -167,9 +170,9 @@ func TestPlanDeletesAfterMovesOut(t *testing.T) {
 	base, wanted := parse("a\n  b\nc"), parse("c\n  b")
 	p := newPlan(base.Clone(), logOf(base, wanted, store.Pending), func(store.Record) bool { return true })
 	service := func(n outline.NodeID) outline.ServiceID { return outline.ServiceID(n) }
-	first := p.next(200, service)
+	first := p.next(upTo(200), service)
 	p.done(first)
-	second := p.next(200, service)
+	second := p.next(upTo(200), service)
 	if len(first.steps) != 1 || first.steps[0].Kind != outline.Move || len(second.steps) != 1 || second.steps[0].Kind != outline.Delete {
 		t.Errorf("got %+v, then %+v", first.steps, second.steps)
 	}
@@ -192,7 +195,7 @@ func TestBatchBytes(t *testing.T) {
 	}
 	p := newPlan(base.Clone(), logOf(base, wanted, store.Pending), func(store.Record) bool { return true })
 	for range 4 {
-		if b := p.next(200, func(n outline.NodeID) outline.ServiceID { return outline.ServiceID(n) }); len(b.steps) != 1 {
+		if b := p.next(upTo(200), func(n outline.NodeID) outline.ServiceID { return outline.ServiceID(n) }); len(b.steps) != 1 {
 			t.Fatalf("got %d changes in a request", len(b.steps))
 		}
 	}

@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,9 +26,16 @@ func (s *round) pullAll(ctx context.Context, docs []document) error {
 	if err != nil {
 		return err
 	}
+	waiting, err := s.waitingFirst(todo)
+	if err != nil {
+		return err
+	}
 	for i, d := range todo {
 		if s.waits(d) || s.tooLargeNow(d) {
 			continue
+		}
+		if s.unread = waiting && s.yieldsReads(); s.unread {
+			return nil
 		}
 		s.progress(Progress{Stage: "pull", Doc: d.title, Done: i, Total: len(todo)})
 		if err := s.attempt(d, s.settle(ctx, d)); err != nil {
@@ -38,6 +46,34 @@ func (s *round) pullAll(ctx context.Context, docs []document) error {
 		s.progress(Progress{Stage: "pull", Done: len(todo), Total: len(todo)})
 	}
 	return nil
+}
+
+// waitingFirst puts the documents first in which edits wait, and tells whether
+// any wait at all.
+func (s *round) waitingFirst(todo []document) (some bool, err error) {
+	waiting, err := s.waiting()
+	for _, c := range waiting {
+		some = some || c.Pending > 0
+	}
+	slices.SortStableFunc(todo, func(a, b document) int {
+		return cmp.Compare(min(1, waiting[b.id].Pending), min(1, waiting[a.id].Pending))
+	})
+	return some, err
+}
+
+// yieldsReads tells whether the rest of the reads waits for the rate budget
+// while edits could be sent, which go first then.
+func (s *round) yieldsReads() bool {
+	b := s.bucket(BudgetRead)
+	wait := time.Duration(0)
+	if b.limits() {
+		wait = waitFor(1-b.Tokens, b.perSecond())
+	}
+	if s.List || wait == 0 {
+		return false
+	}
+	s.again(time.Now().Add(wait))
+	return true
 }
 
 // changed returns the documents to be read: never read yet, at another version
@@ -139,6 +175,7 @@ func (s *round) pull(ctx context.Context, d document) error {
 	}
 	s.report.Pulled++
 	s.inStep[d.id] = time.Now()
+	s.shown(d.id)
 	return nil
 }
 
@@ -310,26 +347,6 @@ func renamed(log []store.Record, to map[outline.NodeID]outline.NodeID) []store.R
 		log[i].Node = &c
 	}
 	return log
-}
-
-// confirmAll reads back documents whose edits were acknowledged: at once when
-// a person asked for the round, else when nothing has been sent for a minute.
-func (s *round) confirmAll(ctx context.Context, docs []document) error {
-	waiting, err := s.waiting()
-	if err != nil {
-		return err
-	}
-	for _, d := range docs {
-		c := waiting[d.id]
-		if c.Acknowledged == 0 || !s.List && time.Since(s.lastAck[d.id]) < time.Minute {
-			continue
-		}
-		s.progress(Progress{Stage: "verify", Doc: d.title})
-		if err := s.attempt(d, s.settle(ctx, d)); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func (s *round) waiting() (w map[outline.FileID]store.Counts, err error) {

@@ -25,15 +25,34 @@ const (
 	versionAgeMoving = time.Second // when something is moved or deleted
 )
 
-// pushAll sends what waits.
+// pushAll sends what waits: first what was edited by hand, in all documents, then
+// what was imported, which gives way when something is edited meanwhile.
 func (s *round) pushAll(ctx context.Context, docs []document) error {
+	for {
+		s.newest = s.newestPending()
+		later, err := s.pushSome(ctx, docs, false)
+		if err != nil || len(later) == 0 {
+			return err
+		}
+		if _, err = s.pushSome(ctx, later, true); !errors.Is(err, errYield) {
+			return err
+		}
+		if !s.List {
+			return nil // the edits that came bring about the next round
+		}
+	}
+}
+
+// pushSome sends what waits in documents, with or without what was imported,
+// and returns those in which something imported is left.
+func (s *round) pushSome(ctx context.Context, docs []document, imports bool) (later []document, err error) {
 	waiting, err := s.waiting()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	standing, err := s.standing()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	total, done := 0, 0
 	for _, d := range docs {
@@ -47,53 +66,60 @@ func (s *round) pushAll(ctx context.Context, docs []document) error {
 			continue
 		}
 		s.progress(Progress{Stage: "push", Doc: d.title, Done: done, Total: total})
-		if err := s.attempt(d, s.push(ctx, d)); err != nil {
-			return err
+		more, err := s.push(ctx, d, imports)
+		switch {
+		case errors.Is(err, errYield):
+			return nil, err
+		case errors.Is(err, errLater):
+		default:
+			if err := s.attempt(d, err); err != nil {
+				return nil, err
+			}
+		}
+		if more && err == nil {
+			later = append(later, d)
 		}
 		done += waiting[d.id].Pending
 	}
 	if total > 0 {
 		s.progress(Progress{Stage: "push", Done: total, Total: total})
 	}
-	return nil
+	return later, nil
 }
 
 // push plans and sends until the service has what we want, or must be asked
-// again later.
-func (s *round) push(ctx context.Context, d document) error {
+// again later. later tells that something imported waits for its turn.
+func (s *round) push(ctx context.Context, d document, imports bool) (later bool, err error) {
 	for range maxPlans {
-		p, err := s.plan(d)
-		if err != nil {
-			return err
-		}
-		if p == nil {
-			return nil
+		p, err := s.plan(d, imports)
+		if err != nil || p == nil {
+			return false, err
 		}
 		switch again, err := s.clear(ctx, d, p); {
 		case err != nil:
-			return err
+			return false, err
 		case again:
 			continue
 		case len(p.todo) == 0:
-			return nil
+			return p.turn.later, nil
 		}
 		if s.stages(p) {
 			filled, err := s.fill(ctx, d, p)
 			if err != nil {
-				return err
+				return false, err
 			}
 			if !filled {
 				continue
 			}
 		}
 		if err := s.sendPlan(ctx, d, p); err != nil {
-			return err
+			return false, err
 		}
 		if len(p.todo)+len(p.records) == 0 && !p.staging.stand() {
-			return nil // what was recorded meanwhile is for the next round
+			return p.turn.later, nil // what was recorded meanwhile is for the next round
 		}
 	}
-	return nil
+	return false, nil
 }
 
 // draft is a plan with what sending it needs.
@@ -102,12 +128,15 @@ type draft struct {
 	expected int64
 	upTo     uint64
 	checked  time.Time // when the version was last seen to be the expected one
+	turn     turn
+	probe    bool // large requests fail, and this one may try one
+	withheld bool // something is too large for now
 }
 
 // plan compares what the service should have with what we want. Records for
 // which there is nothing to send are acknowledged at once. A document that was
 // never read, or has a request in doubt, is not planned.
-func (s *round) plan(d document) (p *draft, err error) {
+func (s *round) plan(d document, imports bool) (p *draft, err error) {
 	now := time.Now()
 	var moved, void []store.Record
 	err = s.cfg.DB.View(func(tx *store.Tx) error {
@@ -135,11 +164,14 @@ func (s *round) plan(d document) (p *draft, err error) {
 		if held, moved, void, err = s.heldCopies(tx, log); err != nil {
 			return err
 		}
+		turn := turn{imports: imports}
 		ready := func(r store.Record) bool {
 			s.again(r.After)
-			return due(now, r.After, againMax) && !fenced[r.Node.Node] && !held[r.ID]
+			return due(now, r.After, againMax) && !fenced[r.Node.Node] && !held[r.ID] && turn.takes(r)
 		}
 		p = &draft{plan: newPlan(expected, log, ready), expected: m.Expected, checked: s.inStep[d.id]}
+		p.turn = turn
+		s.withhold(p)
 		if p.staging, err = loadStaging(tx, d.id); err != nil {
 			return err
 		}
@@ -152,7 +184,7 @@ func (s *round) plan(d document) (p *draft, err error) {
 		return nil, err
 	}
 	if len(moved)+len(void) > 0 {
-		return s.replan(d, moved, void)
+		return s.replan(d, imports, moved, void)
 	}
 	if free := p.fulfilled(); len(free) > 0 {
 		err = s.cfg.DB.Update(func(tx *store.Tx) error { return acknowledge(tx, free, 0) })
@@ -161,12 +193,12 @@ func (s *round) plan(d document) (p *draft, err error) {
 }
 
 // replan writes down what became of moves to other documents, and plans then.
-func (s *round) replan(d document, moved, void []store.Record) (*draft, error) {
+func (s *round) replan(d document, imports bool, moved, void []store.Record) (*draft, error) {
 	err := s.cfg.DB.Update(func(tx *store.Tx) error { return s.noteCopies(tx, d.id, moved, void) })
 	if err != nil {
 		return nil, fmt.Errorf("look after moves to other documents: %w", err)
 	}
-	return s.plan(d)
+	return s.plan(d, imports)
 }
 
 // again notes when something that waits can be tried.
@@ -193,6 +225,9 @@ func (s *round) sendPlan(ctx context.Context, d document, p *draft) error {
 		if err != nil {
 			return err
 		}
+		if len(b.steps) == 0 && p.withheld {
+			return nil // what is left needs what is too large for now
+		}
 		if len(b.steps) == 0 {
 			return fmt.Errorf("plan for %s: %d changes fit in no order", d.id, len(p.todo))
 		}
@@ -217,7 +252,7 @@ func (s *round) batch(d document, p *draft) (b batch, err error) {
 		if err != nil {
 			return err
 		}
-		b = p.next(s.batchCap(), bind.Service)
+		b = p.next(s.room(p), bind.Service)
 		return nil
 	})
 	return b, err
@@ -225,8 +260,12 @@ func (s *round) batch(d document, p *draft) (b batch, err error) {
 
 // current tells whether the document still is at the version that was planned
 // for. A server that takes the version with the request checks it by itself;
-// else it is asked unless we know it from just now.
+// else it is asked unless we know it from just now. Before that the rate budget
+// is waited for.
 func (s *round) current(ctx context.Context, d document, p *draft, b batch) (bool, error) {
+	if err := s.afford(ctx, p, len(b.steps)); err != nil {
+		return false, err
+	}
 	age := versionAge
 	if b.restructures() {
 		age = versionAgeMoving
@@ -335,7 +374,7 @@ func (s *round) sent(d document, p *draft, b batch, in *store.Intent, res *NodeE
 	s.contact, s.unclear = true, 0
 	p.expected, p.checked = version, time.Now()
 	s.report.Sent += len(b.steps)
-	s.lastAck[d.id] = time.Now()
+	s.acknowledged(d.id)
 	return s.enlarge()
 }
 

@@ -2,10 +2,76 @@ package sync
 
 import (
 	"errors"
+	"slices"
+	"time"
 
 	"outlast/internal/outline"
 	"outlast/store"
 )
+
+// maxBytes is how large a request may be; a single larger change goes alone.
+const maxBytes = 256 << 10
+
+// room is how much one request may carry.
+type room struct {
+	changes int
+	bytes   int // of several changes; one may be larger
+	until   int // the request has enough when it is so large; 0 for never
+}
+
+// full tells whether a change of so many bytes no longer fits beside n others.
+func (r room) full(n, size, change int) bool {
+	return n >= r.changes || n > 0 && (size+change > r.bytes || r.until > 0 && size >= r.until)
+}
+
+// room returns how much the next request of a plan may carry. While large ones
+// fail it keeps below the smallest of these, but for a probe, which reaches it.
+func (s *round) room(p *draft) room {
+	f := s.fares.Sent
+	switch {
+	case !open(f):
+		return room{changes: s.batchCap(), bytes: s.bytesCap()}
+	case p.probe:
+		return room{changes: s.mostChanges(), bytes: maxBytes, until: f.Bytes}
+	}
+	return room{changes: s.batchCap(), bytes: min(s.bytesCap(), f.Bytes-1)}
+}
+
+// withhold takes what is too large for now out of a plan, with what needs it:
+// large requests fail, and the next try is not due.
+func (s *round) withhold(p *draft) {
+	f := s.fares.Sent
+	if !open(f) {
+		return
+	}
+	if p.probe = probeDue(f, time.Now()) || s.List && f.Last.Before(s.began); p.probe {
+		return
+	}
+	held := make(map[outline.NodeID]bool)
+	p.todo = slices.DeleteFunc(p.todo, func(c outline.Change) bool {
+		tooLarge := requestSize+fieldsSize(c.New) >= f.Bytes
+		if !tooLarge && !held[c.To.Parent] {
+			return false
+		}
+		if c.Kind == outline.Insert {
+			held[c.Node] = true
+		}
+		p.withheld = true
+		return true
+	})
+	if p.withheld || p.bytes() >= f.Bytes {
+		s.again(f.Last.Add(probeEvery))
+	}
+}
+
+// bytes returns how large a request would be that carries all of a plan.
+func (p *plan) bytes() int {
+	n := requestSize
+	for _, c := range p.todo {
+		n += fieldsSize(c.New)
+	}
+	return n
+}
 
 // requestSize is about how many bytes a request takes beside what it carries.
 const requestSize = 120
@@ -44,14 +110,18 @@ func (s *round) bytesCap() int {
 
 // batchCap returns how many changes may go in one request.
 func (s *round) batchCap() int {
-	most := s.cfg.BatchMax
-	if b := s.bucket(BudgetChanges); b.limits() {
-		most = max(1, min(most, b.Burst))
-	}
 	if c := s.account.BatchCap; c > 0 {
-		return min(c, most)
+		return min(c, s.mostChanges())
 	}
-	return most
+	return s.mostChanges()
+}
+
+// mostChanges returns how many can ever go in one request.
+func (s *round) mostChanges() int {
+	if b := s.bucket(BudgetChanges); b.limits() {
+		return max(1, min(s.cfg.BatchMax, b.Burst))
+	}
+	return s.cfg.BatchMax
 }
 
 // halve makes requests smaller after one of so many changes and bytes that did

@@ -21,12 +21,15 @@ const maxTroubles = 3
 type round struct {
 	*Engine
 	Round
+	began    time.Time
 	account  store.Account
 	report   Report
 	inStep   map[outline.FileID]time.Time // when a document was found at the version we expect, or read
 	troubles int                          // in a row
+	newest   uint64                       // record that waited when what is sent was planned
 	oneFile  bool                         // changes of files go one by one, since the service refused several
 	contact  bool
+	unread   bool                   // documents are left that have changed
 	clears   map[outline.FileID]int // tries to take staging nodes away
 }
 
@@ -35,7 +38,7 @@ type round struct {
 // store.ErrFrozen, ...) when the round as a whole could not be done; documents
 // that failed alone are in the report.
 func (e *Engine) Once(ctx context.Context, r Round) (Report, error) {
-	s := &round{Engine: e, Round: r, inStep: make(map[outline.FileID]time.Time), clears: make(map[outline.FileID]int)}
+	s := &round{Engine: e, Round: r, began: time.Now(), inStep: make(map[outline.FileID]time.Time), clears: make(map[outline.FileID]int)}
 	err := s.do(ctx)
 	if err == nil {
 		err = ctx.Err() // stopped within the work on one document

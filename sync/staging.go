@@ -144,7 +144,7 @@ func (s *round) fill(ctx context.Context, d document, p *draft) (filled bool, er
 		}
 	}
 	for len(todo) > 0 {
-		b := p.below(st, todo, s.batchCap())
+		b := p.below(st, todo, s.room(p))
 		if ok, err := s.stage(ctx, d, p, b); !ok || err != nil {
 			return false, err
 		}
@@ -180,15 +180,15 @@ func (p *plan) makeStaging(st *store.Staging, about []outline.Change) batch {
 }
 
 // below is a request that puts the first of some new nodes below a staging node.
-func (p *plan) below(st *store.Staging, todo []outline.Change, limit int) batch {
+func (p *plan) below(st *store.Staging, todo []outline.Change, r room) batch {
 	b := batch{stage: store.StageFill, staging: st}
 	at := len(p.staging.held(st))
-	size := 0
+	size := requestSize
 	for _, c := range todo {
-		size += changeSize(c)
-		if len(b.steps) == limit || len(b.steps) > 0 && size > maxBytes {
+		if r.full(len(b.steps), size, fieldsSize(c.New)) {
 			break
 		}
+		size += fieldsSize(c.New)
 		step := Step{Kind: outline.Insert, Parent: st.Nodes[0], Index: at + len(b.steps), Fields: c.New}
 		b.steps, b.inserts = append(b.steps, step), append(b.inserts, c.Node)
 		b.about = append(b.about, c)

@@ -37,7 +37,9 @@ func (s *round) noteStatus(err error, now time.Time) {
 	}
 	st.Small, st.Large = Standings(s.fares, now)
 	if err == nil && len(s.report.Failed) == 0 {
-		st.LastSync, st.Trouble = now, nil
+		if st.Trouble = nil; !s.unread {
+			st.LastSync = now
+		}
 		return
 	}
 	kind := troubleKind(err)
