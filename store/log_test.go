@@ -68,6 +68,11 @@ func TestAppendRefuses(t *testing.T) {
 		{"neither node nor file", store.Op{ID: "a", Doc: doc}, outline.ErrInvalid},
 		{"both", store.Op{ID: "a", Doc: doc, Node: &node, File: file}, outline.ErrInvalid},
 		{"no document", store.Op{ID: "a", Node: &node}, outline.ErrInvalid},
+		{"half of a move that is an edit", store.Op{ID: "a", Doc: doc, Node: &node, Copy: &store.CopyRef{Doc: "d", Node: "n"}}, outline.ErrInvalid},
+		{"half of a move to nowhere", store.Op{
+			ID: "a", Doc: doc, Copy: &store.CopyRef{Doc: "d"},
+			Node: &outline.Change{Kind: outline.Insert, Node: "n", To: outline.Place{Parent: outline.RootID}},
+		}, outline.ErrInvalid},
 		{"unknown document", store.Op{ID: "a", Doc: "other", Node: &node}, outline.ErrNoFile},
 		{"folder", store.Op{ID: "a", Doc: "folder", Node: &node}, outline.ErrNoFile},
 		{"file within a document", store.Op{ID: "a", Doc: doc, File: file}, outline.ErrInvalid},
@@ -464,4 +469,34 @@ func TestLoopMayChangeTheLog(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// The other half of a move to another document stays with a record through the
+// log and the history.
+func TestRecordNamesItsCopy(t *testing.T) {
+	db := storetest.OpenFast(t)
+	account(t, db, 10)
+	want := store.CopyRef{Doc: "other", Node: "copy", Seen: true}
+	op := insertOp("half", outline.RootID, "text")
+	op.Copy = &want
+	for _, state := range []store.State{store.Pending, store.Confirmed} {
+		update(t, db, func(tx *store.Tx) error {
+			recs, err := tx.Append(op)
+			if err != nil {
+				return err
+			}
+			recs[0].State = state
+			if state == store.Confirmed {
+				return tx.Rewrite(recs...)
+			}
+			return nil
+		})
+		view(t, db, func(tx *store.Tx) error {
+			r, ok, err := tx.Known(op.ID)
+			if err == nil && (!ok || r.State != state || r.Copy == nil || *r.Copy != want) {
+				t.Errorf("%s: got %+v", state, r)
+			}
+			return err
+		})
+	}
 }

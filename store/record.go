@@ -24,16 +24,18 @@ type Op struct {
 	Node  *outline.Change     // one of both
 	File  *outline.FileChange // Doc is "" then
 
-	// Copy is set on a deletion that ends a move to another document: it must
-	// not be sent before a read has shown the copy there.
+	// Copy names the other half of a move to another document: on the deletion,
+	// which must not be sent before a read has shown it, the copy; on the
+	// insertion the source.
 	Copy *CopyRef
 }
 
-// CopyRef names the copy of a node in another document.
+// CopyRef names a node in another document.
 type CopyRef struct {
 	Doc  outline.FileID `json:"doc"`
 	Node outline.NodeID `json:"node"`
 	Seen bool           `json:"seen,omitempty"` // a read has shown it once
+	Free bool           `json:"free,omitempty"` // nothing waits for it any more
 }
 
 // State tells how far a record has come.
@@ -74,8 +76,8 @@ func (o Op) check() error {
 		return fmt.Errorf("op %s changes a file within document %s: %w", o.ID, o.Doc, outline.ErrInvalid)
 	case o.File != nil:
 		return checkFileChange(*o.File)
-	case o.Copy != nil && o.Node.Kind != outline.Delete:
-		return fmt.Errorf("op %s with a copy is no deletion: %w", o.ID, outline.ErrInvalid)
+	case o.Copy != nil && o.Node.Kind != outline.Delete && o.Node.Kind != outline.Insert:
+		return fmt.Errorf("op %s is no half of a move to another document: %w", o.ID, outline.ErrInvalid)
 	case o.Copy != nil:
 		if err := errors.Join(checkID("document id", o.Copy.Doc), checkID("node id", o.Copy.Node)); err != nil {
 			return err

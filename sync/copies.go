@@ -17,14 +17,11 @@ import (
 // copy comes to nothing the source stays. All of it is read off the log each
 // time, so a crash changes nothing.
 
-// leavingNodes returns the nodes that a log deletes because they were moved to
-// another document, with the copies that stand there.
+// leavingNodes returns the nodes that a log deletes in the end because they were
+// moved to another document, with the copies that stand there.
 func leavingNodes(tx *store.Tx, log []store.Record) (map[outline.NodeID]store.CopyRef, error) {
 	var out map[outline.NodeID]store.CopyRef
-	for _, r := range log {
-		if r.Copy == nil {
-			continue
-		}
+	for n, r := range leavingRecords(log) {
 		files, err := tx.Files()
 		if err != nil {
 			return nil, err
@@ -42,9 +39,26 @@ func leavingNodes(tx *store.Tx, log []store.Record) (map[outline.NodeID]store.Co
 		if out == nil {
 			out = make(map[outline.NodeID]store.CopyRef)
 		}
-		out[r.Node.Node] = *r.Copy
+		out[n] = *r.Copy
 	}
 	return out, nil
+}
+
+// leavingRecords returns the deletes that end a move to another document and
+// that no later record takes back, by node.
+func leavingRecords(log []store.Record) map[outline.NodeID]store.Record {
+	var out map[outline.NodeID]store.Record
+	for _, r := range log {
+		if r.Node.Kind == outline.Delete && r.Copy != nil && !r.Copy.Free {
+			if out == nil {
+				out = make(map[outline.NodeID]store.Record)
+			}
+			out[r.Node.Node] = r
+		} else if isStructural(&r) {
+			delete(out, r.Node.Node)
+		}
+	}
+	return out
 }
 
 // copyState is how far the copy of a leaving node has come.
@@ -74,7 +88,7 @@ func newCopies(tx *store.Tx) (*copies, error) {
 	}, err
 }
 
-// load reads log and base of a document once.
+// load reads the log of a document once.
 func (k *copies) load(doc outline.FileID) error {
 	if _, loaded := k.logs[doc]; loaded {
 		return nil
@@ -86,9 +100,21 @@ func (k *copies) load(doc outline.FileID) error {
 		}
 		byNode[r.Node.Node] = append(byNode[r.Node.Node], r)
 	}
-	base, err := k.tx.Base(doc)
-	k.logs[doc], k.bases[doc] = byNode, base
-	return err
+	k.logs[doc] = byNode
+	return nil
+}
+
+// stands tells whether the last read of a document showed a node.
+func (k *copies) stands(doc outline.FileID, node outline.NodeID) (bool, error) {
+	base, loaded := k.bases[doc]
+	if !loaded {
+		var err error
+		if base, err = k.tx.Base(doc); err != nil {
+			return false, err
+		}
+		k.bases[doc] = base
+	}
+	return nodeOf(base, node) != nil, nil
 }
 
 // follow returns the copy that counts, since a copy may have been moved on to a
@@ -111,12 +137,15 @@ func (k *copies) follow(ref store.CopyRef) (store.CopyRef, copyState, error) {
 			return ref, copyDeleted, nil // a person deleted it there: the node goes
 		case len(recs) > 0:
 			return ref, copyWaits, nil
-		case nodeOf(k.bases[ref.Doc], ref.Node) != nil:
-			return ref, copyConfirmed, nil
-		case ref.Seen:
-			return ref, copyDeleted, nil
 		}
-		return ref, copyNone, nil
+		there, err := k.stands(ref.Doc, ref.Node)
+		switch {
+		case there:
+			return ref, copyConfirmed, err
+		case ref.Seen:
+			return ref, copyDeleted, err
+		}
+		return ref, copyNone, err
 	}
 	return ref, copyWaits, nil
 }
@@ -130,51 +159,67 @@ func lastStructural(recs []store.Record) *store.Record {
 	return nil
 }
 
-// heldCopies returns the deletes of a log that must not be sent now, and the
-// records to be written down anew: copies that were seen or have moved on, and
-// deletes that are void.
-func (s *round) heldCopies(tx *store.Tx, log []store.Record) (held map[store.OpID]bool, changed, void []store.Record, err error) {
-	if !slices.ContainsFunc(log, func(r store.Record) bool { return r.Copy != nil }) {
-		return nil, nil, nil, nil
+// heldCopies is what a plan must know of moves to other documents.
+type heldCopies struct {
+	held    map[store.OpID]bool // deletes that must not be sent now, and inserts that they would undo
+	changed []store.Record      // copies that were seen or have moved on, to be written down
+	void    []store.Record      // deletes of nodes that stay
+}
+
+// heldCopies finds out how far the copies of the leaving nodes of a log are.
+func (s *round) heldCopies(tx *store.Tx, log []store.Record) (h heldCopies, err error) {
+	leaving := leavingRecords(log)
+	if len(leaving) == 0 {
+		return h, nil
 	}
 	k, err := newCopies(tx)
 	if err != nil {
-		return nil, nil, nil, err
+		return h, err
 	}
-	held = make(map[store.OpID]bool)
+	h.held = make(map[store.OpID]bool)
 	for _, r := range log {
-		if r.Copy == nil {
+		if r.State != store.Pending || leaving[r.Node.Node].ID != r.ID {
 			continue
 		}
-		ref, state, err := k.follow(*r.Copy)
-		if err != nil {
-			return nil, nil, nil, err
-		}
-		switch state {
-		case copyWaits:
-			held[r.ID] = true
-		case copyConfirmed:
-			ref.Seen = true
-			held[r.ID] = s.inStep[ref.Doc].IsZero() // somebody may have changed it since
-		case copyNone:
-			held[r.ID] = true
-			void = append(void, r)
-			continue
-		}
-		if state == copyDeleted {
-			r.Copy = nil
-			changed = append(changed, r)
-		} else if ref != *r.Copy {
-			r.Copy = &ref
-			changed = append(changed, r)
+		if err := s.hold(k, &h, r); err != nil {
+			return h, err
 		}
 	}
-	return held, changed, void, nil
+	for _, r := range log { // what was never sent and is to be deleted is not sent before
+		if r.State == store.Pending && r.Node.Kind == outline.Insert && h.held[leaving[r.Node.Node].ID] {
+			h.held[r.ID] = true
+		}
+	}
+	return h, nil
+}
+
+// hold decides about one delete.
+func (s *round) hold(k *copies, h *heldCopies, r store.Record) error {
+	ref, state, err := k.follow(*r.Copy)
+	switch {
+	case err != nil:
+		return err
+	case state == copyNone:
+		h.held[r.ID], h.void = true, append(h.void, r)
+		return nil
+	case state == copyWaits:
+		h.held[r.ID] = true
+	case state == copyConfirmed:
+		ref.Seen = true
+		h.held[r.ID] = s.inStep[ref.Doc].IsZero() // somebody may have changed it since
+	case state == copyDeleted:
+		ref.Free = true
+	}
+	if ref != *r.Copy {
+		r.Copy = &ref
+		h.changed = append(h.changed, r)
+	}
+	return nil
 }
 
 // noteCopies writes down what heldCopies found out.
-func (s *round) noteCopies(tx *store.Tx, doc outline.FileID, changed, void []store.Record) error {
-	if err := tx.Rewrite(changed...); err != nil || len(void) == 0 {
+func (s *round) noteCopies(tx *store.Tx, doc outline.FileID, h heldCopies) error {
+	if err := tx.Rewrite(h.changed...); err != nil || len(h.void) == 0 {
 		return err
 	}
 	log, err := collect(tx.Unconfirmed(doc))
@@ -185,7 +230,7 @@ func (s *round) noteCopies(tx *store.Tx, doc outline.FileID, changed, void []sto
 	if err != nil {
 		return err
 	}
-	kept, dropped := withoutDeletes(base, log, void)
+	kept, dropped := withoutDeletes(base, log, h.void)
 	for i := range dropped {
 		dropped[i].State, dropped[i].Reason = store.Confirmed, "its copy came to nothing"
 		if err := tx.PutConflict(s.stayed(dropped[i])); err != nil {
@@ -225,7 +270,7 @@ func (s *round) finishMoves(ctx context.Context, docs []document) error {
 			if err != nil {
 				return err
 			}
-			if slices.ContainsFunc(log, func(r store.Record) bool { return r.Copy != nil && r.State == store.Pending }) {
+			if len(leavingRecords(log)) > 0 {
 				leaving = append(leaving, d)
 			}
 		}

@@ -116,6 +116,7 @@ type merger struct {
 	holding map[outline.NodeID]bool  // existing nodes that this merge put the service's text into
 	shelter outline.NodeID           // the node for what has lost its parent, once found
 	said    notices
+	origin  map[store.OpID]store.Op           // of records that became others
 	joined  map[outline.NodeID]outline.NodeID // nodes that follow a leaving parent, and their copies
 	out     merged
 }
@@ -245,6 +246,9 @@ func (m *merger) put(r store.Record) {
 }
 
 func (m *merger) confirm(r store.Record) {
+	if was, changed := m.origin[r.ID]; changed {
+		r.Op = was
+	}
 	r.State = store.Confirmed
 	m.out.confirmed = append(m.out.confirmed, r)
 }

@@ -42,11 +42,21 @@ func (m *merger) withoutOvertaken() []store.Record {
 			m.confirm(r)
 			continue
 		case there && r.Node.Kind == outline.Insert:
-			r.Node = &outline.Change{Kind: outline.Move, Node: id, To: r.Node.To}
+			m.recall(r)
+			r.Node, r.Copy = &outline.Change{Kind: outline.Move, Node: id, To: r.Node.To}, nil
 		}
 		out = append(out, r)
 	}
 	return out
+}
+
+// recall remembers a record that is about to become another one: the history
+// has to show what a person did, which undo and redo go by.
+func (m *merger) recall(r store.Record) {
+	if m.origin == nil {
+		m.origin = make(map[store.OpID]store.Op)
+	}
+	m.origin[r.ID] = r.Op
 }
 
 // isStructural tells whether a record makes a node exist or not.

@@ -138,7 +138,7 @@ type draft struct {
 // never read, or has a request in doubt, is not planned.
 func (s *round) plan(d document, imports bool) (p *draft, err error) {
 	now := time.Now()
-	var moved, void []store.Record
+	var copies heldCopies
 	err = s.cfg.DB.View(func(tx *store.Tx) error {
 		m, ok, err := tx.Meta(d.id)
 		if err != nil || !ok {
@@ -160,14 +160,13 @@ func (s *round) plan(d document, imports bool) (p *draft, err error) {
 		if err != nil {
 			return err
 		}
-		var held map[store.OpID]bool
-		if held, moved, void, err = s.heldCopies(tx, log); err != nil {
+		if copies, err = s.heldCopies(tx, log); err != nil {
 			return err
 		}
 		turn := turn{imports: imports}
 		ready := func(r store.Record) bool {
 			s.again(r.After)
-			return due(now, r.After, againMax) && !fenced[r.Node.Node] && !held[r.ID] && turn.takes(r)
+			return due(now, r.After, againMax) && !fenced[r.Node.Node] && !copies.held[r.ID] && turn.takes(r)
 		}
 		p = &draft{plan: newPlan(expected, log, ready), expected: m.Expected, checked: s.inStep[d.id]}
 		p.turn = turn
@@ -183,8 +182,8 @@ func (s *round) plan(d document, imports bool) (p *draft, err error) {
 	if err != nil || p == nil {
 		return nil, err
 	}
-	if len(moved)+len(void) > 0 {
-		return s.replan(d, imports, moved, void)
+	if len(copies.changed)+len(copies.void) > 0 {
+		return s.replan(d, imports, copies)
 	}
 	if free := p.fulfilled(); len(free) > 0 {
 		err = s.cfg.DB.Update(func(tx *store.Tx) error { return acknowledge(tx, free, 0) })
@@ -193,8 +192,8 @@ func (s *round) plan(d document, imports bool) (p *draft, err error) {
 }
 
 // replan writes down what became of moves to other documents, and plans then.
-func (s *round) replan(d document, imports bool, moved, void []store.Record) (*draft, error) {
-	err := s.cfg.DB.Update(func(tx *store.Tx) error { return s.noteCopies(tx, d.id, moved, void) })
+func (s *round) replan(d document, imports bool, h heldCopies) (*draft, error) {
+	err := s.cfg.DB.Update(func(tx *store.Tx) error { return s.noteCopies(tx, d.id, h) })
 	if err != nil {
 		return nil, fmt.Errorf("look after moves to other documents: %w", err)
 	}

@@ -207,9 +207,48 @@ func TestMoveAcrossDocuments(t *testing.T) {
 	}
 	w.wantTree(from, "e")
 	w.wantTree(to, "a", " b", "  c", " d", "x")
+	w.wantHalves(from, to, 4)
 	must(w.Undo(t.Context(), UndoRequest{}))(t)
+	w.wantHalves(to, from, 4)
 	w.wantTree(from, "a", " b", "  c", " d", "e")
 	w.wantTree(to, "x")
+}
+
+// wantHalves fails unless the last n deletions in one document name as many
+// insertions in another, and those name them.
+func (w *world) wantHalves(from, to outline.FileID, n int) {
+	w.t.Helper()
+	type half struct {
+		doc  outline.FileID
+		node outline.NodeID
+	}
+	names := make(map[half]half)
+	left := 2 * n
+	view := w.db.View(func(tx *store.Tx) error {
+		for r, err := range tx.History() {
+			if err != nil || left == 0 {
+				return err
+			}
+			left--
+			if r.Copy == nil {
+				w.t.Errorf("%s of %s names no other half", r.Node.Kind, r.Node.Node)
+				continue
+			}
+			if want := map[outline.Kind]outline.FileID{outline.Delete: from, outline.Insert: to}[r.Node.Kind]; r.Doc != want {
+				w.t.Errorf("%s in %s, want it in %s", r.Node.Kind, r.Doc, want)
+			}
+			names[half{r.Doc, r.Node.Node}] = half{r.Copy.Doc, r.Copy.Node}
+		}
+		return nil
+	})
+	if view != nil {
+		w.t.Fatal(view)
+	}
+	for a, b := range names {
+		if names[b] != a {
+			w.t.Errorf("%v names %v, which names %v", a, b, names[b])
+		}
+	}
 }
 
 func TestMoveFiles(t *testing.T) {

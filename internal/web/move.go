@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"outlast/internal/outline"
+	"outlast/store"
 )
 
 func (a *api) move(s session, r MoveRequest) (ChangeResult, error) {
@@ -71,14 +72,19 @@ func (c *command) cross(t, parent target, to outline.Place) error {
 			up := ids[n.Parent().ID]
 			place = outline.Place{Parent: up, Left: last[up]}
 		}
-		id := c.insert(parent.file.ID, place, n.Only(outline.Editable|outline.Numbered|outline.Collapsed))
+		id := c.group.node(c.n)
+		c.plan(store.Op{
+			Doc:  parent.file.ID,
+			Node: &outline.Change{Kind: outline.Insert, Node: id, To: place, New: n.Only(outline.Editable | outline.Numbered | outline.Collapsed)},
+			Copy: &store.CopyRef{Doc: t.file.ID, Node: n.ID},
+		})
 		ids[n.ID] = id
 		if depth > 0 {
 			last[place.Parent] = id
 		}
 	}
 	for _, ch := range t.doc.Remove(t.node) {
-		c.change(t.file.ID, ch)
+		c.plan(store.Op{Doc: t.file.ID, Node: &ch, Copy: &store.CopyRef{Doc: parent.file.ID, Node: ids[ch.Node]}})
 	}
 	c.res.Crossed = true
 	c.touched(made(parent, ids[t.node.ID], t.node.Content), len(ids))

@@ -132,6 +132,9 @@ func (c *command) opposite(g past, as group, mark string) error {
 			inverse := rec.Node.Inverse()
 			op.Node = &inverse
 		}
+		if rec.Copy != nil { // a move back from another document waits for its copy likewise
+			op.Copy = &store.CopyRef{Doc: rec.Copy.Doc, Node: rec.Copy.Node}
+		}
 		if err := c.unchanged(rec); err != nil {
 			return err
 		}
