@@ -33,6 +33,11 @@ type Config struct {
 	// Cells is told which cells of the merge table each merge has met. It is for
 	// tests; nil, as it is but there, costs nothing.
 	Cells func(Cell)
+
+	Guard *Limits // larger deletions wait for a person; nil: 20 items, 10 %
+	// KeepHeld keeps an answer (a *Reading or *Listing) that is not trusted, for
+	// a person to look at. It holds text of the outline. May be nil.
+	KeepHeld func(doc outline.FileID, answer any) error
 }
 
 // Engine keeps one database in step with one service. Once and Run are called

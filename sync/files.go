@@ -27,7 +27,11 @@ func (s *round) files(ctx context.Context) error {
 		return err // still in doubt: a list would close it
 	}
 	c := waiting[""]
-	wanted := s.List || c.Pending+c.Acknowledged > 0 || !within(time.Now(), s.account.LastList, listEvery)
+	every, err := s.listEvery()
+	if err != nil {
+		return err
+	}
+	wanted := s.List || c.Pending+c.Acknowledged > 0 || !within(time.Now(), s.account.LastList, every)
 	if !wanted {
 		return nil
 	}
@@ -37,6 +41,20 @@ func (s *round) files(ctx context.Context) error {
 	return s.pushFiles(ctx)
 }
 
+// listEvery is how old the list may be. While one is held each round begins with
+// one: it may be another account that answers.
+func (s *round) listEvery() (every time.Duration, err error) {
+	every = listEvery
+	err = s.cfg.DB.View(func(tx *store.Tx) error {
+		held, err := isHeld(tx, "")
+		if held {
+			every = 0
+		}
+		return err
+	})
+	return every, err
+}
+
 // list reads the file list and merges it.
 func (s *round) list(ctx context.Context) error {
 	s.progress(Progress{Stage: "list"})
@@ -44,7 +62,8 @@ func (s *round) list(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.cfg.DB.Update(func(tx *store.Tx) error { return s.takeList(tx, l, time.Now()) })
+	err = s.cfg.DB.Update(func(tx *store.Tx) error { return s.takeList(tx, l, time.Now()) })
+	return s.holdRead("", "", l, err)
 }
 
 func (s *round) readList(ctx context.Context) (*Listing, error) {
@@ -61,7 +80,7 @@ func (s *round) takeList(tx *store.Tx, l *Listing, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	if err := s.sameAccount(l, base); err != nil {
+	if err := s.sameAccount(l); err != nil {
 		return err
 	}
 	b, err := tx.FileBindings()
@@ -78,25 +97,20 @@ func (s *round) takeList(tx *store.Tx, l *Listing, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	gone, err := keepMissing(tx, base, listed, now)
-	if err != nil {
+	if err := s.missing(tx, l, base, listed, now); err != nil {
 		return err
-	}
-	for _, id := range gone {
-		s.cfg.Log.Warn("document is no longer listed; its copy here is kept", "doc", id)
 	}
 	return s.storeFiles(tx, l, listed, now)
 }
 
-// sameAccount holds a list that belongs to someone else, or that lost everything.
-func (s *round) sameAccount(l *Listing, base *outline.Files) error {
-	if s.account.RootFile != "" && l.Root != s.account.RootFile {
-		return fmt.Errorf("root folder is %s, was %s: %w", l.Root, s.account.RootFile, ErrOtherAccount)
+// sameAccount holds a list that belongs to someone else.
+func (s *round) sameAccount(l *Listing) error {
+	if s.account.RootFile == "" || l.Root == s.account.RootFile {
+		return nil
 	}
-	if base != nil && base.Len() > 1 && len(l.Files) <= 1 {
-		return fmt.Errorf("the file list is empty, there were %d files: %w", base.Len()-1, ErrHeld)
-	}
-	return nil
+	why := distrusted(holdAccount, "root folder is %s, was %s", l.Root, s.account.RootFile)
+	why.cause = ErrOtherAccount
+	return why
 }
 
 func (s *round) storeFiles(tx *store.Tx, l *Listing, listed *outline.Files, now time.Time) error {

@@ -110,7 +110,7 @@ func (s *round) carryOps(tx *store.Tx, c carried) (ops []store.Op, err error) {
 	}
 	add := func(ch outline.Change) {
 		id := store.OpID(s.newID())
-		ops = append(ops, store.Op{ID: id, Group: id, Actor: "merge", Doc: c.to.Doc, Node: &ch})
+		ops = append(ops, store.Op{ID: id, Group: id, Actor: actorMerge, Doc: c.to.Doc, Node: &ch})
 	}
 	if c.below != "" {
 		to := outline.Place{Parent: c.below, Left: c.after}

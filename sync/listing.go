@@ -82,56 +82,6 @@ func fileOf(f *ListedFile, b *store.FileBindings) outline.File {
 	return outline.File{ID: b.Ours(f.ID), Kind: f.Kind, Title: f.Title, Permission: f.Permission}
 }
 
-// keepMissing puts files back into a list that lacks them for the first time:
-// a list can be short for a moment, and a document that goes is archived, never
-// deleted. gone are those that have been missing for long enough.
-func keepMissing(tx *store.Tx, base, listed *outline.Files, now time.Time) (gone []outline.FileID, err error) {
-	if base == nil {
-		return nil, nil
-	}
-	deleted := make(map[outline.FileID]bool)
-	for r, err := range tx.Unconfirmed("") {
-		if err != nil {
-			return nil, err
-		}
-		deleted[r.File.File] = r.File.Kind == outline.Delete
-	}
-	for _, f := range base.Walk() {
-		name := "missing/" + string(f.ID)
-		since, err := cursorTime(tx, name)
-		if err != nil {
-			return nil, err
-		}
-		switch {
-		case listed.File(f.ID) != nil:
-			if !since.IsZero() {
-				err = tx.PutCursor(name, nil)
-			}
-		case since.IsZero() && deleted[f.ID]: // as we wanted it
-			err = closeLog(tx, f.ID)
-		case since.IsZero():
-			err = errors.Join(keepFile(listed, f), putCursorTime(tx, name, now))
-		case within(now, since, goneAfter):
-			err = keepFile(listed, f)
-		default:
-			gone = append(gone, f.ID)
-			err = tx.PutCursor(name, nil)
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	return gone, nil
-}
-
-func keepFile(t *outline.Files, f *outline.File) error {
-	parent := f.Parent
-	if p := t.File(parent); p == nil || p.Kind != outline.FolderKind {
-		parent = t.Root
-	}
-	return t.Append(parent, *f)
-}
-
 // bindNewFiles binds files of ours that a list shows under their temporary
 // title.
 func bindNewFiles(tx *store.Tx, l *Listing, b *store.FileBindings) error {

@@ -257,7 +257,7 @@ func (m *merger) confirm(r store.Record) {
 func (m *merger) own(c outline.Change) store.Record {
 	id := store.OpID(m.newID())
 	return store.Record{
-		Op:   store.Op{ID: id, Group: id, Actor: "merge", Doc: m.remote.ID, Node: &c},
+		Op:   store.Op{ID: id, Group: id, Actor: actorMerge, Doc: m.remote.ID, Node: &c},
 		Wall: m.now, State: store.Pending,
 	}
 }

@@ -77,7 +77,7 @@ func (s *round) yieldsReads() bool {
 }
 
 // changed returns the documents to be read: never read yet, at another version
-// than expected, or with a request in doubt.
+// than expected, with a request in doubt, or held.
 func (s *round) changed(ctx context.Context, docs []document) ([]document, error) {
 	var known []outline.ServiceID
 	expected := make(map[outline.FileID]int64)
@@ -94,6 +94,11 @@ func (s *round) changed(ctx context.Context, docs []document) ([]document, error
 			if doubtful[d.id], err = s.inDoubt(tx, d.id); err != nil {
 				return err
 			}
+			held, err := isHeld(tx, d.id)
+			if err != nil {
+				return err
+			}
+			doubtful[d.id] = doubtful[d.id] || held
 		}
 		return nil
 	})
@@ -171,7 +176,7 @@ func (s *round) pull(ctx context.Context, d document) error {
 		return err
 	}
 	if err := s.take(d, r, asked); err != nil {
-		return fmt.Errorf("take version %d: %w", r.Version, err)
+		return fmt.Errorf("take version %d: %w", r.Version, s.holdRead(d.id, d.title, r, err))
 	}
 	s.report.Pulled++
 	s.inStep[d.id] = time.Now()
@@ -179,18 +184,14 @@ func (s *round) pull(ctx context.Context, d document) error {
 	return nil
 }
 
-// behind holds a read that is older than the last one, and puts off one that
-// is older than what the service acknowledged.
+// behind puts off a read that is older than what the service acknowledged; one
+// that is older than the last one is for trust to judge.
 func (s *round) behind(d document, version int64) error {
 	var held error
 	err := s.cfg.DB.Update(func(tx *store.Tx) error {
 		m, ok, err := tx.Meta(d.id)
-		if err != nil || !ok {
+		if err != nil || !ok || version < m.Version {
 			return err
-		}
-		if version < m.Version {
-			held = fmt.Errorf("version %d after version %d: %w", version, m.Version, ErrHeld)
-			return nil
 		}
 		name := "stale/" + string(d.id)
 		since, err := cursorTime(tx, name)
@@ -224,7 +225,7 @@ func (s *round) take(d document, r *Reading, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		t, err := buildTree(d.id, f.reading, b, s.newID)
+		t, err := s.sane(tx, d.id, f.reading, b, now)
 		if err != nil {
 			return err
 		}
@@ -260,7 +261,14 @@ func (s *round) store(tx *store.Tx, t *tree, f found, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	in := mergeInput{base: late.base, remote: t.doc, log: late.log, doubt: doubt, leaving: leaving, now: now, newID: s.newID}
+	trust, err := s.trust(tx, late.base, t.doc, late.log, now)
+	if err != nil {
+		return err
+	}
+	in := mergeInput{
+		base: trust.ancestor, remote: t.doc, log: append(trust.back, late.log...),
+		doubt: doubt, leaving: leaving, now: now, newID: s.newID,
+	}
 	m := merge(in)
 	if s.cfg.Cells != nil {
 		for _, c := range cellsOf(in) {

@@ -139,6 +139,7 @@ type draft struct {
 func (s *round) plan(d document, imports bool) (p *draft, err error) {
 	now := time.Now()
 	var copies heldCopies
+	var guarded waiting
 	err = s.cfg.DB.View(func(tx *store.Tx) error {
 		m, ok, err := tx.Meta(d.id)
 		if err != nil || !ok {
@@ -164,9 +165,13 @@ func (s *round) plan(d document, imports bool) (p *draft, err error) {
 			return err
 		}
 		turn := turn{imports: imports}
+		if guarded, err = s.guardHere(tx, expected, log, now); err != nil {
+			return err
+		}
+		waits := guarded.test()
 		ready := func(r store.Record) bool {
 			s.again(r.After)
-			return due(now, r.After, againMax) && !fenced[r.Node.Node] && !copies.held[r.ID] && turn.takes(r)
+			return due(now, r.After, againMax) && !fenced[r.Node.Node] && !copies.held[r.ID] && !waits(r) && turn.takes(r)
 		}
 		p = &draft{plan: newPlan(expected, log, ready), expected: m.Expected, checked: s.inStep[d.id]}
 		p.turn = turn
@@ -180,6 +185,9 @@ func (s *round) plan(d document, imports bool) (p *draft, err error) {
 		return nil
 	})
 	if err != nil || p == nil {
+		return nil, err
+	}
+	if err := s.askHere(d, guarded); err != nil {
 		return nil, err
 	}
 	if len(copies.changed)+len(copies.void) > 0 {

@@ -31,6 +31,8 @@ type round struct {
 	contact  bool
 	unread   bool                   // documents are left that have changed
 	clears   map[outline.FileID]int // tries to take staging nodes away
+	gone     int                    // items that reads of this round lack, and that were let go
+	goneHere map[outline.FileID]int // items whose deletion this round was let send
 }
 
 // Once does one full round: settle what is in doubt, list, pull, push. It
@@ -38,7 +40,10 @@ type round struct {
 // store.ErrFrozen, ...) when the round as a whole could not be done; documents
 // that failed alone are in the report.
 func (e *Engine) Once(ctx context.Context, r Round) (Report, error) {
-	s := &round{Engine: e, Round: r, began: time.Now(), inStep: make(map[outline.FileID]time.Time), clears: make(map[outline.FileID]int)}
+	s := &round{
+		Engine: e, Round: r, began: time.Now(), inStep: make(map[outline.FileID]time.Time),
+		clears: make(map[outline.FileID]int), goneHere: make(map[outline.FileID]int),
+	}
 	err := s.do(ctx)
 	if err == nil {
 		err = ctx.Err() // stopped within the work on one document
@@ -110,7 +115,11 @@ func (s *round) documents() ([]document, error) {
 			return err
 		}
 		for f := range files.Documents() {
-			if f.Permission != outline.NoAccess && (len(only) == 0 || only[f.ID]) {
+			away, err := isAway(tx, f.ID)
+			if err != nil {
+				return err
+			}
+			if !away && f.Permission != outline.NoAccess && (len(only) == 0 || only[f.ID]) {
 				m, _, err := tx.Meta(f.ID)
 				if err != nil {
 					return err

@@ -66,10 +66,18 @@
 //
 // # What is not believed
 //
-// A read that contradicts itself, is older than the last one, or belongs to
-// another account is held (ErrHeld): the base stays, local work goes on. A
-// document that is missing from the file list is kept until it is missing twice,
-// and its copy here stays even then.
+// A read that contradicts itself, is older than the last one, lacks too much, or
+// belongs to another account is held (ErrHeld; hold.go, trust.go): the base stays,
+// the document is not pushed, local work goes on. Contradictions and another
+// content under the same version are believed when they are shown again a minute
+// later (mend.go). An older version, another account and a large deletion (guard.go)
+// need a person's word, which is given by Decide and names what it is about
+// (verdict.go); no hold ever expires. Deletions of ours that no person made by hand
+// wait in the same way before they are sent (guardhere.go).
+//
+// A document that is missing from two file lists is archived: it stays, to be
+// read only, and what was on its way to it goes to a document of its own
+// (missing.go, archive.go). One that is closed to us stays with its edits parked.
 //
 // # Files
 //

@@ -3,7 +3,6 @@ package sync
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 
 	"outlast/internal/outline"
 	"outlast/store"
@@ -29,13 +28,13 @@ func buildTree(id outline.FileID, r *Reading, b *store.Bindings, newID func() st
 	for i := range r.Nodes {
 		n := &r.Nodes[i]
 		if nodes[n.ID] != nil {
-			return nil, fmt.Errorf("node %s comes twice: %w", n.ID, ErrHeld)
+			return nil, distrusted(holdOdd, "node %s comes twice", n.ID)
 		}
 		nodes[n.ID] = n
 	}
 	root := nodes[outline.ServiceID(outline.RootID)]
 	if root == nil {
-		return nil, fmt.Errorf("document without a root: %w", ErrHeld)
+		return nil, distrusted(holdOdd, "document without a root")
 	}
 	t := &tree{doc: outline.New(id, r.Title), bind: make(map[outline.NodeID]outline.ServiceID)}
 	t.doc.Version = r.Version
@@ -65,17 +64,17 @@ func (t *tree) fill(root *ReadNode, nodes map[outline.ServiceID]*ReadNode, b *st
 		stack = stack[:len(stack)-1]
 		for _, sid := range top.read.Children {
 			if seen[sid] {
-				return fmt.Errorf("node %s stands at two places: %w", sid, ErrHeld)
+				return distrusted(holdOdd, "node %s stands at two places", sid)
 			}
 			child := nodes[sid]
 			if child == nil {
-				return fmt.Errorf("node %s is missing below %s: %w", sid, top.read.ID, ErrHeld)
+				return distrusted(holdOdd, "node %s is missing below %s", sid, top.read.ID)
 			}
 			seen[sid] = true
 			delete(nodes, sid)
 			n := t.doc.Append(top.node, t.ours(sid, b, newID), child.Fields)
 			if n == nil {
-				return fmt.Errorf("node %s has the id of another: %w", sid, ErrHeld)
+				return distrusted(holdOdd, "node %s has the id of another", sid)
 			}
 			stack = append(stack, item{child, n})
 		}

@@ -73,6 +73,8 @@ func (c *core) build() error {
 		BatchMax: c.settings.Sync.BatchMax,
 		Strict:   c.settings.Sync.Strict,
 		Network:  c.network,
+		Guard:    &sync.Limits{Nodes: c.settings.Guard.Nodes, Percent: c.settings.Guard.Percent},
+		KeepHeld: c.keepHeld,
 	})
 	return nil
 }

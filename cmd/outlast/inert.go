@@ -11,7 +11,8 @@ import (
 func inert(s *config.Settings) ([]string, error) {
 	effective := []string{
 		"server", "token_command", "sync.every", "sync.retry_max", "sync.batch_max", "sync.strict",
-		"store.max_size", "import.depth", "import.nodes", "import.attribute", "import.file", "snapshots.dir", "snapshots.schedule", "log.level",
+		"guard.nodes", "guard.percent", "store.max_size",
+		"import.depth", "import.nodes", "import.attribute", "import.file", "snapshots.dir", "snapshots.schedule", "log.level",
 	}
 	values, err := s.Values()
 	if err != nil {

@@ -1,0 +1,137 @@
+package sync
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"outlast/internal/outline"
+	"outlast/store"
+)
+
+// oddKey is the cursor that names the contradictions that are believed.
+func oddKey(doc outline.FileID) string { return "odd/" + string(doc) }
+
+// sane turns a read into a tree. One that contradicts itself is held; once the
+// service has shown the same contradictions twice, holdAgain apart, it means what
+// it says, and the read is taken without them, now and later.
+func (s *round) sane(tx *store.Tx, doc outline.FileID, r *Reading, b *store.Bindings, now time.Time) (*tree, error) {
+	t, err := buildTree(doc, r, b, s.newID)
+	why, held := errors.AsType[*distrust](err)
+	if err == nil {
+		return t, tx.PutCursor(oddKey(doc), nil)
+	}
+	if !held {
+		return nil, err
+	}
+	m := mend(r)
+	if why.print, err = printOf(m.odd); err != nil {
+		return nil, err
+	}
+	known, err := tx.Cursor(oddKey(doc))
+	if err != nil {
+		return nil, err
+	}
+	believed := string(known) == why.print
+	if !believed {
+		if believed, err = stood(tx, doc, holdOdd, why.print, now); err != nil {
+			return nil, err
+		}
+		if !believed {
+			return nil, why
+		}
+		if err := s.trashTwice(tx, doc, m.twice, now); err != nil {
+			return nil, err
+		}
+	}
+	if t, err = buildTree(doc, m.reading, b, s.newID); err != nil {
+		return nil, err
+	}
+	return t, tx.PutCursor(oddKey(doc), []byte(why.print))
+}
+
+// trashTwice keeps what came twice with other values.
+func (s *round) trashTwice(tx *store.Tx, doc outline.FileID, twice []ReadNode, now time.Time) error {
+	if len(twice) == 0 {
+		return nil
+	}
+	t := store.Trashed{ID: s.newID(), At: now, Doc: doc, Path: []string{}, Why: "shown twice by the service, with different values"}
+	for _, n := range twice {
+		t.Nodes = append(t.Nodes, outline.TreeEntry{ID: outline.NodeID(n.ID), Fields: n.Fields})
+	}
+	return tx.Trash(t)
+}
+
+// whole is a read without its contradictions.
+type whole struct {
+	reading *Reading
+	odd     []string   // what they were; equal for equal ones
+	twice   []ReadNode // later entries of a node, with other fields
+}
+
+// mend makes a read consistent: of a node that comes twice the first entry
+// counts, of the places of a child the one that a walk comes to first, and a
+// child that is not there is left out. A read without a root stays without.
+func mend(r *Reading) whole {
+	m := mender{at: make(map[outline.ServiceID]int, len(r.Nodes)), placed: make(map[outline.ServiceID]bool)}
+	m.reading = &Reading{Doc: r.Doc, Title: r.Title, Version: r.Version}
+	for _, n := range r.Nodes {
+		first, known := m.at[n.ID]
+		if !known {
+			m.at[n.ID] = len(m.reading.Nodes)
+			m.reading.Nodes = append(m.reading.Nodes, n)
+			continue
+		}
+		m.odd = append(m.odd, "twice "+string(n.ID))
+		if m.reading.Nodes[first].Fields != n.Fields {
+			m.twice = append(m.twice, n)
+		}
+	}
+	root := outline.ServiceID(outline.RootID)
+	m.placed[root] = true
+	m.walk(root)
+	for _, n := range m.reading.Nodes {
+		if !m.placed[n.ID] { // what hangs in the air keeps its order as well
+			m.walk(n.ID)
+		}
+	}
+	slices.Sort(m.odd)
+	return m.whole
+}
+
+type mender struct {
+	whole
+	at     map[outline.ServiceID]int // index of a node in the reading
+	placed map[outline.ServiceID]bool
+}
+
+// walk goes down from a node and leaves each node it comes to one place.
+func (m *mender) walk(top outline.ServiceID) {
+	for stack := []outline.ServiceID{top}; len(stack) > 0; {
+		i, known := m.at[stack[len(stack)-1]]
+		stack = stack[:len(stack)-1]
+		if !known {
+			m.odd = append(m.odd, "no root")
+			continue
+		}
+		n := &m.reading.Nodes[i]
+		var children []outline.ServiceID
+		for _, c := range n.Children {
+			_, there := m.at[c]
+			switch {
+			case !there:
+				m.odd = append(m.odd, fmt.Sprintf("%s misses %s", n.ID, c))
+			case m.placed[c]:
+				m.odd = append(m.odd, fmt.Sprintf("%s has %s too", n.ID, c))
+			default:
+				m.placed[c] = true
+				children = append(children, c)
+			}
+		}
+		n.Children = children
+		for _, c := range slices.Backward(children) {
+			stack = append(stack, c)
+		}
+	}
+}
