@@ -24,6 +24,7 @@ type Conflict struct {
 	Theirs *outline.Fields `json:"theirs,omitempty"` // what the service showed
 	Mask   outline.Mask    `json:"mask,omitempty"`   // the fields that Mine and Theirs are about
 	Change *outline.Change `json:"change,omitempty"` // what gave way, to be made once more
+	Ours   bool            `json:"ours,omitempty"`   // Change is ours, else that of the other side
 
 	// Waits tells that something does not go on until a person has decided. It
 	// never ends by itself.

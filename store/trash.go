@@ -17,9 +17,12 @@ type Trashed struct {
 	Path  []string            `json:"path"`  // contents of the ancestors
 	Why   string              `json:"why"`   // "deleted at the service", ...
 	Nodes []outline.TreeEntry `json:"nodes"` // preorder
+
+	Restored time.Time `json:"restored,omitzero"` // when it was put back, zero for not yet
 }
 
-// Trash keeps content until TrimTrash, which is to be 30 days.
+// Trash keeps content until TrimTrash, which is to be 30 days, or replaces that
+// of its id.
 func (tx *Tx) Trash(t Trashed) error {
 	if err := t.check(); err != nil {
 		return fmt.Errorf("keep in trash: %w", err)

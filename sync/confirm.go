@@ -47,6 +47,9 @@ func (s *round) confirmAll(ctx context.Context, docs []document) error {
 }
 
 func (s *round) confirmDue(d document, c store.Counts) bool {
+	if s.inStep[d.id].IsZero() {
+		return false // its read has just failed, or is held
+	}
 	if c.Acknowledged == 0 || s.List {
 		return c.Acknowledged > 0
 	}

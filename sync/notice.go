@@ -35,6 +35,12 @@ func (m *merger) noticeChange(kind store.ConflictKind, node outline.NodeID, what
 	m.notice(kind, node, what).Change = &c
 }
 
+// noticeOurs is noticeChange for a change of ours.
+func (m *merger) noticeOurs(kind store.ConflictKind, node outline.NodeID, what string, c outline.Change) {
+	n := m.notice(kind, node, what)
+	n.Change, n.Ours = &c, true
+}
+
 // noticeFields is notice with the values of both sides.
 func (m *merger) noticeFields(kind store.ConflictKind, node outline.NodeID, what string, mask outline.Mask, mine, theirs outline.Fields) {
 	n := m.notice(kind, node, what)

@@ -43,7 +43,7 @@ func (m *merger) move(r store.Record, n *outline.Node) {
 
 // dropMove ends a move that gives way.
 func (m *merger) dropMove(r store.Record, why string) {
-	m.noticeChange(store.ConflictPlace, r.Node.Node, why, *r.Node)
+	m.noticeOurs(store.ConflictPlace, r.Node.Node, why, *r.Node)
 	m.confirm(r)
 }
 
@@ -57,7 +57,7 @@ func (m *merger) delete(r store.Record, n *outline.Node) {
 		for c := range n.Children() {
 			m.unnotice(store.ConflictDelete, c.ID) // one for the whole
 		}
-		m.noticeChange(store.ConflictDelete, n.ID, "it was deleted here and has changes at the service, it or what is below it; it stays",
+		m.noticeOurs(store.ConflictDelete, n.ID, "it was deleted here and has changes at the service, it or what is below it; it stays",
 			outline.Change{Kind: outline.Delete, Node: n.ID})
 		m.confirm(r)
 		return

@@ -7,7 +7,7 @@ func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{
 		a.initCommand(), a.loginCommand(), a.syncCommand(), a.daemonCommand(), a.statusCommand(),
 		a.lsCommand(), a.showCommand(), a.addCommand(), a.editCommand(), a.checkCommand(), a.mvCommand(),
-		a.rmCommand(), a.undoCommand(), a.searchCommand(), a.inboxCommand(), a.queueCommand(),
+		a.rmCommand(), a.undoCommand(), a.searchCommand(), a.inboxCommand(), a.queueCommand(), a.conflictsCommand(), a.trashCommand(),
 		a.snapshotCommand(), a.importCommand(), a.exportCommand(), a.serveCommand(), a.demoCommand(),
 		a.configCommand(), a.completionCommand(), a.generateCommand(), a.versionCommand(),
 	}

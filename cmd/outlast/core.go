@@ -109,6 +109,9 @@ func (c *core) deps(run rounds) web.Deps {
 	return web.Deps{
 		DB:            c.db,
 		Sync:          c.syncWith(run),
+		Decide:        decide,
+		HeldItems:     sync.HeldItems,
+		OtherVersion:  sync.OtherVersion,
 		TakeSnapshot:  c.takeSnapshot,
 		ListSnapshots: c.listSnapshots,
 		Facts:         c.facts,
@@ -123,6 +126,15 @@ func (c *core) deps(run rounds) web.Deps {
 // importLimits returns the limits of one imported file.
 func importLimits(i config.Import) opml.Limits {
 	return opml.Limits{Depth: i.Depth, Nodes: i.Nodes, Attribute: int(i.Attribute), Bytes: int64(i.File)}
+}
+
+// decide carries out what a person says to a conflict that waits.
+func decide(tx *store.Tx, c store.Conflict, mine bool) error {
+	err := sync.Decide(tx, c, mine, web.NewGroup)
+	if errors.Is(err, sync.ErrNoChoice) {
+		return web.Fail(web.ErrConfirm, "this cannot be decided here: "+c.Text, "`outlast status` says what it waits for")
+	}
+	return err
 }
 
 // once does a round in this process.

@@ -37,13 +37,21 @@ func syncResult(r sync.Report) web.SyncResult {
 		Conflicts: r.Conflicts, Waiting: r.Waiting, Failed: []web.SyncFailed{},
 	}
 	for _, f := range r.Failed {
-		res.Failed = append(res.Failed, web.SyncFailed{Doc: f.Doc, Title: f.Title, Error: health.Cause(f.Err.Error())})
+		res.Failed = append(res.Failed, web.SyncFailed{Doc: f.Doc, Title: f.Title, Error: failedText(f.Err), Held: errors.Is(f.Err, sync.ErrHeld)})
 	}
 	if !r.Next.IsZero() {
 		next := r.Next.UTC()
 		res.Next = &next
 	}
 	return res
+}
+
+// failedText tells why a document could not be brought in step.
+func failedText(err error) string {
+	if errors.Is(err, sync.ErrHeld) {
+		return told(health.KindHold, err)
+	}
+	return health.Cause(err.Error())
 }
 
 // handlerError gives errors of the engine the sentinels that travel.
@@ -58,7 +66,7 @@ func handlerError(err error) error {
 			"go back to the old --server and token, or choose another --home for this account")
 	case errors.Is(err, sync.ErrHeld):
 		return web.Fail(web.ErrConfirm, told(health.KindHold, err),
-			"look at the account by another way, then `outlast sync`")
+			"`outlast conflicts list` tells what can be decided; look at the account by another way too")
 	case errors.Is(err, sync.ErrToken):
 		return web.Fail(web.ErrToken, "the service does not accept the token", "`outlast login` takes a new token; nothing is sent until then")
 	case errors.Is(err, sync.ErrRateLimited):

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -17,7 +18,8 @@ func (a *app) syncCommand() *cobra.Command {
 		Short: "do one full round with the service now",
 		Long: `Sends what waits and reads what changed, once. Edits are on this disk before and
 after, whatever comes of it. Exit code 3: some documents failed; 4: the service
-refuses the token; 5: the service was not reached.`,
+refuses the token; 5: the service was not reached; 6: what the service shows waits
+for your decision.`,
 		Example: "  outlast sync\n  outlast sync --doc Work",
 		Args:    args(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -78,6 +80,9 @@ func (a *app) synced(r web.SyncResult) error {
 		}
 	}
 	if len(r.Failed) == 0 {
+		if r.Decisions > 0 {
+			a.say("%s", decisionsWait(r.Decisions))
+		}
 		return nil
 	}
 	f := &failure{
@@ -88,7 +93,19 @@ func (a *app) synced(r web.SyncResult) error {
 	for _, doc := range r.Failed {
 		f.what += fmt.Sprintf("\n  %s: %s", quote(doc.Title), doc.Error)
 	}
+	if r.Decisions > 0 && !slices.ContainsFunc(r.Failed, func(doc web.SyncFailed) bool { return !doc.Held }) {
+		f.code, f.next = exitDecide, decisionsWait(r.Decisions)
+	}
 	return f
+}
+
+// decisionsWait says how many decisions wait, and where.
+func decisionsWait(n int) string {
+	verb := "wait"
+	if n == 1 {
+		verb = "waits"
+	}
+	return fmt.Sprintf("%s %s for you: `outlast conflicts list`", plural(n, "decision"), verb)
 }
 
 func stillWaiting(n int) string {

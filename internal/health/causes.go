@@ -43,7 +43,10 @@ func account(f Facts) []finding {
 	}
 	for _, id := range slices.Sorted(maps.Keys(f.Account.Held)) {
 		t := f.Account.Held[id]
-		found = append(found, finding{Held, Warning, "a document waits for you: " + Tell(t), t.Since})
+		found = append(found, finding{Held, Warning, "a document is held: " + Tell(t), t.Since})
+	}
+	if f.Decisions > 0 {
+		found = append(found, finding{state: Held, level: Warning, text: decisions(f.Decisions)})
 	}
 	if f.Queue.Parked > 0 {
 		found = append(found, finding{
@@ -58,6 +61,14 @@ func account(f Facts) []finding {
 		found = append(found, starting(f))
 	}
 	return found
+}
+
+// decisions tells how many wait.
+func decisions(n int) string {
+	if n == 1 {
+		return "1 decision waits for you: `outlast conflicts list`"
+	}
+	return fmt.Sprintf("%d decisions wait for you: `outlast conflicts list`", n)
 }
 
 // trouble turns the account's trouble into a cause.

@@ -20,6 +20,7 @@ type Stored struct {
 	Frozen    error        // why nothing is saved any more, nil while all is well
 	Queue     store.Counts // summed over all documents
 	Conflicts int          // that nobody has resolved
+	Decisions int          // of those, the ones that wait for a person
 	Documents int          // in the working tree of files
 	Read      int          // of those, the ones with a base
 }
@@ -58,11 +59,14 @@ func Read(db *store.DB) (Stored, error) {
 		if err := s.count(tx); err != nil {
 			return err
 		}
-		for _, err := range tx.Conflicts() {
+		for c, err := range tx.Conflicts() {
 			if err != nil {
 				return err
 			}
 			s.Conflicts++
+			if c.Waits {
+				s.Decisions++
+			}
 		}
 		return s.documents(tx)
 	})

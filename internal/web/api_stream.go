@@ -30,6 +30,7 @@ type SyncResult struct {
 	Confirmed int          `json:"confirmed"`
 	Conflicts int          `json:"conflicts"`
 	Waiting   int          `json:"waiting"`
+	Decisions int          `json:"decisions"` // conflicts that wait for a person
 	Failed    []SyncFailed `json:"failed"`
 	Next      *time.Time   `json:"next"` // next try; nil when there is no need
 }
@@ -39,6 +40,7 @@ type SyncFailed struct {
 	Doc   outline.FileID `json:"doc"`
 	Title string         `json:"title"`
 	Error string         `json:"error"`
+	Held  bool           `json:"held"` // what the service shows of it is not trusted
 }
 
 // TakeRequest asks for a snapshot.

@@ -139,6 +139,33 @@ func (c *Client) QueueRetry(ctx context.Context, edits ...string) (QueueChanged,
 	return call[QueueChanged](ctx, c, "queue-retry", QueueRequest{Edits: edits})
 }
 
+// Conflicts lists what waits for a person and what one should know of, and numbers
+// the lines for this terminal.
+func (c *Client) Conflicts(ctx context.Context) (ConflictsResult, error) {
+	return call[ConflictsResult](ctx, c, "conflicts", struct{}{})
+}
+
+// ConflictShow returns one conflict with all that one decides by.
+func (c *Client) ConflictShow(ctx context.Context, name string) (ConflictInfo, error) {
+	return call[ConflictInfo](ctx, c, "conflict-show", ConflictRequest{Name: name})
+}
+
+// ConflictResolve decides conflicts.
+func (c *Client) ConflictResolve(ctx context.Context, r ResolveConflictRequest) (ConflictsResolved, error) {
+	return change[ConflictsResolved](ctx, c, "conflict-resolve", &r)
+}
+
+// Trash lists what was deleted or replaced, and numbers the lines for this
+// terminal.
+func (c *Client) Trash(ctx context.Context) (TrashResult, error) {
+	return call[TrashResult](ctx, c, "trash", struct{}{})
+}
+
+// TrashRestore puts content of the trash back.
+func (c *Client) TrashRestore(ctx context.Context, r RestoreRequest) (ChangeResult, error) {
+	return change[ChangeResult](ctx, c, "trash-restore", &r)
+}
+
 // Sync runs a round and calls progress, if not nil, while it goes on.
 func (c *Client) Sync(ctx context.Context, r SyncRequest, progress func(Progress)) (SyncResult, error) {
 	return c.sync(ctx, r, progress)

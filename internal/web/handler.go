@@ -24,6 +24,13 @@ type Deps struct {
 	// Docs in the request are ids.
 	Sync func(ctx context.Context, r Round, progress func(Progress)) (SyncResult, error)
 
+	// Decide carries out, or writes down for the next round, what a person says to
+	// a conflict that waits, and HeldItems tells what it is about.
+	Decide    func(tx *store.Tx, c store.Conflict, mine bool) error
+	HeldItems func(c store.Conflict) ([]outline.NodeID, []outline.FileID, error)
+	// OtherVersion begins the text of a child that holds another version of an item.
+	OtherVersion string
+
 	// TakeSnapshot and ListSnapshots reach the snapshots folder.
 	TakeSnapshot  func(context.Context, TakeRequest) (SnapshotInfo, error)
 	ListSnapshots func(context.Context) ([]SnapshotInfo, error)

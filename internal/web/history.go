@@ -13,6 +13,7 @@ import (
 // what can be undone.
 const (
 	actorMerge = "merge"
+	actorLate  = "late" // takes back what late copies of requests did
 	undoMark   = "undo:"
 	redoMark   = "redo:"
 )
@@ -96,7 +97,7 @@ func groups(tx *store.Tx) func(yield func(past, error) bool) {
 				yield(past{}, err)
 				return
 			}
-			if rec.Actor == actorMerge || rec.Reason == store.Superseded {
+			if rec.Actor == actorMerge || rec.Actor == actorLate || rec.Reason == store.Superseded {
 				continue // not a person's, or without effect on the tree
 			}
 			if len(g.recs) > 0 && g.recs[0].Group != rec.Group {

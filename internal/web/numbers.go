@@ -51,22 +51,21 @@ func (a *api) remember(terminal string, lines []Line) bool {
 	for _, l := range lines[:min(len(lines), maxNumbered)] {
 		n.Lines = append(n.Lines, lineTarget{l.Kind, l.Doc, l.Node})
 	}
-	err := a.store(slotOf(terminal), n)
+	value, err := json.Marshal(n)
+	if err == nil {
+		err = a.putCursor(slotOf(terminal), value)
+	}
 	if err != nil {
 		a.Log.Debug("line numbers not kept", "err", err)
 	}
 	return err == nil
 }
 
-// store writes a cursor unless it has that value already: the same list again
+// putCursor writes a cursor unless it has that value already: the same list again
 // costs no fsync.
-func (a *api) store(name string, n numbered) error {
-	value, err := json.Marshal(n)
-	if err != nil {
-		return err
-	}
+func (a *api) putCursor(name string, value []byte) error {
 	same := false
-	err = a.view(func(tx *store.Tx) error {
+	err := a.view(func(tx *store.Tx) error {
 		old, err := tx.Cursor(name)
 		same = slices.Equal(old, value)
 		return err

@@ -38,7 +38,27 @@ func (a *api) sync(s session, r SyncRequest, lines *lineWriter) (SyncResult, err
 	if res.Failed == nil {
 		res.Failed = []SyncFailed{}
 	}
+	if err != nil {
+		return res, err
+	}
+	res.Decisions, err = a.decisions()
 	return res, err
+}
+
+// decisions counts the conflicts that wait for a person.
+func (a *api) decisions() (n int, err error) {
+	err = a.view(func(tx *store.Tx) error {
+		for k, err := range tx.Conflicts() {
+			if err != nil {
+				return err
+			}
+			if k.Waits {
+				n++
+			}
+		}
+		return nil
+	})
+	return n, err
 }
 
 func (a *api) snapshotTake(s session, r TakeRequest) (SnapshotInfo, error) {
