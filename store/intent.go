@@ -27,6 +27,7 @@ type Intent struct {
 	Changes   []byte            `json:"changes"`             // the request, as the engine encodes it
 	Inserts   []IntentInsert    `json:"inserts,omitempty"`
 	Records   []uint64          `json:"records,omitempty"`  // log records that this request fulfils
+	Old       bool              `json:"old,omitempty"`      // stands for all that an old or copied database may have sent
 	Answered  []int             `json:"answered,omitempty"` // changes whose late copies were taken back
 	Closed    bool              `json:"closed,omitempty"`   // in the ledger
 	Reads     int               `json:"reads,omitempty"`    // sane reads since
@@ -60,6 +61,7 @@ const (
 type IntentInsert struct {
 	Node       outline.NodeID      `json:"node"` // ours
 	Parent     outline.ServiceID   `json:"parent"`
+	Under      outline.NodeID      `json:"under,omitempty"` // the parent in our ids, where Parent is not known
 	Index      int                 `json:"index"`
 	Digest     uint64              `json:"digest,omitempty"` // of the fields, as the engine computes it
 	Text       uint64              `json:"text,omitempty"`   // digest of the content alone

@@ -27,6 +27,7 @@ type Config struct {
 
 	Network <-chan struct{} // ready when the network of this machine has changed; may be nil
 
+	Sent   Sent           // where the number of the last request is kept besides
 	NewID  func() string  // makes ULIDs, each above the last; nil for ulid.Make
 	Random func() float64 // in [0, 1), for jitter; nil for rand.Float64
 
@@ -51,6 +52,7 @@ type Engine struct {
 	delayed  map[outline.FileID]delay // documents that have failed by themselves
 	noInbox  time.Time                // in this run, whatever the answer
 	unclear  int                      // edits in a row without a clear answer
+	known    bool                     // this database is the one that sent the last request
 	ages     ages                     // of requests in doubt
 	fares    store.Fares              // how requests fare, by size
 

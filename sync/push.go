@@ -341,11 +341,14 @@ func (s *round) prepare(in *store.Intent, spent map[string]float64, also ...func
 			return err
 		}
 		s.writeBudgets(&a, spent)
+		a.Sent++
+		s.account.Sent = a.Sent
 		return tx.PutAccount(a)
 	})
 	if err != nil {
 		return fmt.Errorf("write down request: %w", err)
 	}
+	s.noteSent()
 	return nil
 }
 

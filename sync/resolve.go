@@ -241,6 +241,9 @@ func newcomers(tx *store.Tx, doc outline.FileID) (func(id outline.ServiceID, can
 func (s *round) bindIntent(tx *store.Tx, in *store.Intent, r *Reading, canBeOurs func(outline.ServiceID, bool) bool,
 	rename map[outline.NodeID]outline.NodeID,
 ) error {
+	if in.Old && !in.Closed {
+		return bindOld(tx, in, r, canBeOurs)
+	}
 	left, err := stillMissing(tx, in)
 	if err != nil {
 		return err

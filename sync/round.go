@@ -56,6 +56,9 @@ func (s *round) do(ctx context.Context) error {
 	if err := s.start(); err != nil {
 		return err
 	}
+	if err := s.origin(); err != nil {
+		return err
+	}
 	if err := s.files(ctx); err != nil {
 		return err
 	}
@@ -67,6 +70,9 @@ func (s *round) do(ctx context.Context) error {
 		if err := stage(ctx, docs); err != nil {
 			return err
 		}
+	}
+	if err := s.takenOver(); err != nil {
+		return err
 	}
 	return s.preferences(ctx)
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"time"
 
 	"outlast/internal/config"
@@ -72,6 +73,7 @@ func (c *core) build() error {
 		RetryMax: time.Duration(c.settings.Sync.RetryMax),
 		BatchMax: c.settings.Sync.BatchMax,
 		Strict:   c.settings.Sync.Strict,
+		Sent:     sentFile(filepath.Dir(c.home.LogFile)),
 		Network:  c.network,
 		Guard:    &sync.Limits{Nodes: c.settings.Guard.Nodes, Percent: c.settings.Guard.Percent},
 		KeepHeld: c.keepHeld,

@@ -68,6 +68,7 @@ func owners() map[string][]string {
 		"filippo.io/age":                        {"internal/snapshot"},
 		"github.com/minio/minio-go/v7":          {"internal/snapshot"},
 		"github.com/schollz/progressbar/v3":     {program},
+		"github.com/denisbrodbeck/machineid":    {program},
 		"gopkg.in/natefinch/lumberjack.v2":      {program},
 		"github.com/prometheus/client_golang":   {"internal/server"},
 		"github.com/VictoriaMetrics/metrics":    {"internal/server"},

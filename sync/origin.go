@@ -1,0 +1,204 @@
+package sync
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"outlast/internal/outline"
+	"outlast/store"
+)
+
+// A database that was restored from a backup, or copied to another machine or
+// place, holds edits that may have been sent since by the one it was copied
+// from. So the number of the last request is kept outside of the database as
+// well. It is written after the request was written down, without waiting for
+// the disk, so it is never ahead of a true database: one that lies behind it, or
+// that this machine has no record of, is old or a copy.
+//
+// The edits of such a database are not sent on. A full read shows which of its
+// new nodes are there; what it does not show waits for a person. Changes of
+// nodes are safe to plan again, as ever.
+
+// Sent is where the number of the last request is kept, outside of the folder of
+// the database. Nil functions keep none.
+type Sent struct {
+	// Last returns the number for a client id; ok is false if this machine has
+	// none.
+	Last func(client string) (n uint64, ok bool, err error)
+	// Note writes it; durable waits for the disk.
+	Note func(client string, n uint64, durable bool) error
+}
+
+// OldDatabase is the reason of records that wait for a person's word.
+const OldDatabase = "this database was restored or copied, and the service does not show whether this was sent before"
+
+// oldDatabaseID names the conflict about a restored or copied database: there is
+// one at most.
+const oldDatabaseID = "old-database"
+
+// origin finds out, once in each run, whether the database is the one that sent
+// the last request.
+func (s *round) origin() error {
+	if s.known || s.cfg.Sent.Last == nil {
+		return nil
+	}
+	n, ok, err := s.cfg.Sent.Last(s.account.ClientID)
+	if err != nil {
+		return fmt.Errorf("look for the number of the last request: %w", err)
+	}
+	old := !ok && s.account.Sent > 0 || n > s.account.Sent
+	if old {
+		if err := s.distrust(); err != nil {
+			return fmt.Errorf("take over a restored or copied database: %w", err)
+		}
+	}
+	if !ok || old || n < s.account.Sent {
+		if err := s.cfg.Sent.Note(s.account.ClientID, s.account.Sent, true); err != nil {
+			return fmt.Errorf("write the number of the last request: %w", err)
+		}
+	}
+	s.known = true
+	return nil
+}
+
+// noteSent keeps the number of a request that is about to be sent.
+func (s *round) noteSent() {
+	if s.cfg.Sent.Note == nil {
+		return
+	}
+	if err := s.cfg.Sent.Note(s.account.ClientID, s.account.Sent, false); err != nil {
+		s.cfg.Log.Warn("write the number of the last request", "err", err) // a restored database may go unseen
+	}
+}
+
+// distrust gives the database a name of its own, and holds what it wants to
+// insert until a read has shown whether it is there.
+func (s *round) distrust() error {
+	return s.cfg.DB.Update(func(tx *store.Tx) error {
+		a, err := tx.Account()
+		if err != nil {
+			return err
+		}
+		waiting, err := tx.Waiting()
+		if err != nil {
+			return err
+		}
+		held := 0
+		for doc := range waiting {
+			n, err := s.holdInserts(tx, doc)
+			if err != nil {
+				return err
+			}
+			held += n
+		}
+		a.ClientID, a.Restored = s.newID(), held > 0
+		s.account = a
+		if err := tx.PutAccount(a); err != nil || held == 0 {
+			return err
+		}
+		s.cfg.Log.Warn("this database was restored or copied; new items wait until the service shows whether it has them", "records", held)
+		return tx.PutConflict(store.Conflict{
+			ID: oldDatabaseID, At: time.Now(), Kind: store.ConflictOldDatabase, Waits: true,
+			Text: "this database was restored or copied: new items that the service does not show may have been sent before",
+		})
+	})
+}
+
+// holdInserts parks the inserts of a document, and writes a request down that
+// may have made them, to be looked for in the next read.
+func (s *round) holdInserts(tx *store.Tx, doc outline.FileID) (held int, err error) {
+	in := &store.Intent{
+		RequestID: s.newID(), Doc: doc, Phase: store.Ambiguous, Cause: string(Late), SentAt: time.Now(), Old: true,
+	}
+	log, err := collect(tx.Unconfirmed(doc))
+	if err != nil {
+		return 0, err
+	}
+	var parked []store.Record
+	for _, r := range log {
+		if isNew := r.Node != nil && r.Node.Kind == outline.Insert || r.File != nil && r.File.Kind == outline.Insert; !isNew {
+			continue
+		}
+		r.State, r.Reason, r.After = store.Parked, OldDatabase, time.Time{}
+		parked = append(parked, r)
+		if r.Node != nil {
+			in.Inserts = append(in.Inserts, store.IntentInsert{
+				Node: r.Node.Node, Under: r.Node.To.Parent,
+				Digest: digestOf(r.Node.New), Text: textDigest(r.Node.New), Long: isLong(r.Node.New),
+			})
+		}
+	}
+	if in.Changes, err = json.Marshal(NodeEdit{}); err != nil {
+		return 0, err
+	}
+	if len(in.Inserts) > 0 {
+		err = errors.Join(s.dropDoubts(tx, doc), tx.PutFenced(in))
+	}
+	return len(parked), errors.Join(err, tx.Rewrite(parked...))
+}
+
+// dropDoubts forgets the requests of an old database: the one that stands for
+// all of them is looked for instead.
+func (s *round) dropDoubts(tx *store.Tx, doc outline.FileID) error {
+	open, err := tx.Fenced(doc)
+	for _, in := range open {
+		err = errors.Join(err, tx.DropFenced(doc, in.RequestID))
+	}
+	return errors.Join(err, tx.DropInflight(doc))
+}
+
+// bindOld binds what an old database wants to insert and a read shows, level by
+// level, since a node is known by its parent. What is left waits for a person.
+func bindOld(tx *store.Tx, in *store.Intent, r *Reading, canBeOurs func(outline.ServiceID, bool) bool) error {
+	taken := make(map[outline.ServiceID]bool)
+	isNew := func(id outline.ServiceID) bool { return !taken[id] && canBeOurs(id, false) }
+	for {
+		b, err := tx.Bindings(in.Doc)
+		if err != nil {
+			return err
+		}
+		missing := make([]bool, len(in.Inserts))
+		for i := range in.Inserts {
+			ins := &in.Inserts[i]
+			if _, bound := b.Bound(ins.Node); bound {
+				continue
+			}
+			ins.Parent, missing[i] = b.Service(ins.Under), true
+		}
+		pairs := matchInserts(in, missing, r, isNew)
+		if len(pairs) == 0 {
+			return retire(tx, in)
+		}
+		for _, p := range pairs {
+			taken[p.node] = true
+			in.Inserts[p.insert].Bound = p.node
+			if err := tx.Bind(in.Doc, in.Inserts[p.insert].Node, p.node); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// takenOver ends the question about a restored database when nothing waits for
+// its answer any more.
+func (s *round) takenOver() error {
+	if !s.account.Restored {
+		return nil
+	}
+	return s.cfg.DB.Update(func(tx *store.Tx) error {
+		for r, err := range tx.AllUnconfirmed() {
+			if err != nil || r.Reason == OldDatabase {
+				return err
+			}
+		}
+		a, err := tx.Account()
+		if err != nil {
+			return err
+		}
+		a.Restored = false
+		s.account.Restored = false
+		return errors.Join(tx.PutAccount(a), tx.DropConflict(oldDatabaseID))
+	})
+}

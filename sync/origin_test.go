@@ -1,0 +1,161 @@
+package sync_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"outlast/internal/server"
+	"outlast/store"
+	"outlast/sync"
+	"outlast/sync/remotetest"
+)
+
+// sentNumbers keeps the number of the last request as a file elsewhere would.
+type sentNumbers map[string]uint64
+
+func (n sentNumbers) sent() sync.Sent {
+	return sync.Sent{
+		Last: func(client string) (uint64, bool, error) {
+			last, ok := n[client]
+			return last, ok, nil
+		},
+		Note: func(client string, last uint64, _ bool) error {
+			n[client] = last
+			return nil
+		},
+	}
+}
+
+// reopen opens the engine anew, with numbers kept outside of the database.
+func (c *client) reopen(n sentNumbers) {
+	c.restart()
+	c.engine = sync.New(sync.Config{DB: c.db, Remote: c.service.Client(c.t), Server: remotetest.Address, Sent: n.sent()})
+}
+
+// backup returns the database as it is now, in a file.
+func (c *client) backup() (restore func()) {
+	c.t.Helper()
+	c.restart()
+	content, err := os.ReadFile(c.path)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return func() {
+		if err := c.db.Close(); err != nil {
+			c.t.Fatal(err)
+		}
+		if err := os.WriteFile(c.path, content, 0o600); err != nil {
+			c.t.Fatal(err)
+		}
+		c.open()
+	}
+}
+
+// A database from a backup holds edits that were sent since. They are not sent
+// again; what the service does not show waits for a person.
+func TestRestoredDatabaseDoesNotSendAgain(t *testing.T) {
+	for _, p := range profiles {
+		t.Run(string(p), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, c, doc := sample(t, p)
+				numbers := sentNumbers{}
+				c.reopen(numbers)
+				c.once()
+				c.add(doc, "beta", "x") // a text that proves nothing
+				c.add(doc, "x", "y")
+				c.add(doc, "gamma", "taken away since")
+				c.edit(doc, "alpha one", "changed")
+				restore := c.backup()
+				c.reopen(numbers)
+				c.settle()
+				c.remove(doc, "taken away since")
+				c.settle()
+				want := served(t, s, "Plan")
+
+				restore()
+				c.reopen(numbers)
+				for range 5 {
+					c.once()
+					time.Sleep(time.Minute)
+				}
+				if got := served(t, s, "Plan"); got != want {
+					t.Errorf("got\n%swant\n%s", got, want)
+				}
+				if got := c.parked(); len(got) != 1 || !strings.Contains(got[0], "restored or copied") {
+					t.Errorf("parked: %q, want what the service does not show", got)
+				}
+				if got := c.waitingConflicts(); got != 1 {
+					t.Errorf("%d conflicts wait, want 1", got)
+				}
+				c.retryParked()
+				c.settle()
+				if got := served(t, s, "Plan"); !strings.Contains(got, "taken away since") || strings.Count(got, "  x") != 1 {
+					t.Errorf("after a person said yes: got\n%s", got)
+				}
+				if got := c.waitingConflicts(); got != 0 {
+					t.Errorf("%d conflicts wait, want none", got)
+				}
+			})
+		})
+	}
+}
+
+// A database whose number is known goes on without a question, and so does one
+// that nothing waits in, wherever it comes from.
+func TestKnownDatabaseGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, doc := sample(t, server.Compat)
+		numbers := sentNumbers{}
+		c.reopen(numbers)
+		for _, text := range []string{"one", "two", "three"} {
+			c.add(doc, "beta", text)
+			c.settle()
+			c.reopen(numbers)
+		}
+		c.reopen(sentNumbers{}) // another machine
+		c.once()
+		c.add(doc, "beta", "four")
+		c.settle()
+		if got := served(t, s, "Plan"); !strings.Contains(got, "  one\n  two\n  three\n  four\n") {
+			t.Errorf("got\n%s", got)
+		}
+		if got := c.waitingConflicts(); got != 0 {
+			t.Errorf("%d conflicts wait, want none", got)
+		}
+	})
+}
+
+// parked returns the reasons of parked records.
+func (c *client) parked() (reasons []string) {
+	c.view(func(tx *store.Tx) error {
+		for r, err := range tx.AllUnconfirmed() {
+			if err != nil {
+				return err
+			}
+			if r.State == store.Parked {
+				reasons = append(reasons, r.Reason)
+			}
+		}
+		return nil
+	})
+	return reasons
+}
+
+// waitingConflicts counts what waits for a person.
+func (c *client) waitingConflicts() (n int) {
+	c.view(func(tx *store.Tx) error {
+		for conflict, err := range tx.Conflicts() {
+			if err != nil {
+				return err
+			}
+			if conflict.Waits {
+				n++
+			}
+		}
+		return nil
+	})
+	return n
+}
