@@ -70,7 +70,7 @@ func (l *latecomers) spare(in *store.Intent, i int, n *outline.Node, nth int, op
 	ins := in.Inserts[i]
 	twin := l.remote.Node(ins.Node)
 	given := ins.Bound != "" && l.binds.Service(n.ID) == ins.Bound // an Ok gave us this very node
-	if given || in.Cause != "" && l.alone(in, i, n) && nth < copiesOf(ins.Node, open) {
+	if given || in.Cause != "" && l.alone(in, i, n) && nth <= owed(ins.Node, open) {
 		l.cfg.Log.Info("a late copy of a new item has arrived; it is deleted", "doc", in.Doc, "request", in.RequestID)
 		l.add(outline.Change{Kind: outline.Delete, Node: n.ID, From: l.remote.PlaceOf(n), Old: n.Fields})
 		return l.tx.Trash(store.Trashed{
@@ -104,11 +104,12 @@ func (l *latecomers) alone(in *store.Intent, i int, n *outline.Node) bool {
 	return beside(n.Prev(), i-1) || beside(n.Next(), i+1)
 }
 
-// copiesOf returns how many copies of a node can be there: it was sent so often.
-func copiesOf(node outline.NodeID, open []*store.Intent) (n int) {
+// owed returns how many late copies of a node can still come: one of each request
+// that was to insert it where it belongs and that no read has shown.
+func owed(node outline.NodeID, open []*store.Intent) (n int) {
 	for _, in := range open {
 		for _, ins := range in.Inserts {
-			if ins.Node == node && in.Stage == "" {
+			if ins.Node == node && ins.Bound == "" && in.Stage == "" {
 				n++
 			}
 		}
