@@ -2,6 +2,7 @@ package simtest
 
 import (
 	"strings"
+	"time"
 
 	"outlast/internal/dynalist"
 	"outlast/internal/outline"
@@ -63,7 +64,7 @@ func (w *world) onSend(n int, path string, body []byte) any {
 
 // tagOf ties the changes of a request to the inserts of its intent.
 func tagOf(in *store.Intent, q dynalist.DocEditRequest) *sent {
-	tag := &sent{}
+	tag := &sent{at: time.Now()}
 	for _, i := range in.Inserts {
 		tag.inserts = append(tag.inserts, i.Node)
 	}
@@ -151,6 +152,9 @@ func (w *world) checkOwn(tx *store.Tx, n int, doc outline.FileID, q dynalist.Doc
 		if err != nil {
 			return err
 		}
+		if r.Node.Kind == outline.Delete && r.Actor != actor {
+			continue // of a copy, if it is one
+		}
 		if does[r.Node.Kind] == nil {
 			does[r.Node.Kind] = make(map[outline.NodeID]bool)
 		}
@@ -171,13 +175,26 @@ func (w *world) checkOwn(tx *store.Tx, n int, doc outline.FileID, q dynalist.Doc
 		case "delete":
 			ok = does[outline.Delete][id] || spare
 		case "move": // siblings may be moved instead
-			ok = len(does[outline.Move]) > 0 || len(does[outline.Insert]) > 0 || spare
+			ok = len(does[outline.Move]) > 0 || len(does[outline.Insert]) > 0 || spare || w.belowStaging(q.FileID, c.NodeID)
 		}
 		if !ok {
 			w.fail("I9", "client %d sends %s of %s, which nobody asked for", n, c.Action, c.NodeID)
+			w.note("log of client %d:\n%s", n, w.clients[n].log())
 		}
 	}
 	return nil
+}
+
+// belowStaging tells whether a node stands below a staging node, from where it
+// has to be moved before that is deleted.
+func (w *world) belowStaging(doc, id string) bool {
+	t := w.truths[doc]
+	for t != nil && t.nodes[id] != nil {
+		if id = t.nodes[id].parent; t.nodes[id] != nil && strings.HasPrefix(t.nodes[id].content, stagingMark) {
+			return true
+		}
+	}
+	return false
 }
 
 // onAnswer sees what a client is told.

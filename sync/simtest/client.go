@@ -18,13 +18,14 @@ import (
 
 // client is one installation of the program: a database and its engine.
 type client struct {
-	w      *world
-	n      int // its number in the world
-	path   string
-	db     *store.DB
-	engine *sync.Engine
-	rnd    *rand.Rand // of its engine
-	noting *noting
+	w       *world
+	n       int // its number in the world
+	path    string
+	db      *store.DB
+	engine  *sync.Engine
+	rnd     *rand.Rand // of its engine
+	noting  *noting
+	machine map[string]uint64 // number of the last request, by client id: outlives the database
 
 	told     []store.OpID // what the user was told is safe
 	busy     bool         // a round is under way
@@ -38,7 +39,7 @@ type client struct {
 func (w *world) newClient(n int) *client {
 	c := &client{
 		w: w, n: n, path: filepath.Join(w.dir, fmt.Sprintf("client%d.db", n)),
-		rnd: rand.New(rand.NewPCG(w.seed, 100+uint64(n))),
+		rnd: rand.New(rand.NewPCG(w.seed, 100+uint64(n))), machine: make(map[string]uint64),
 	}
 	w.must(os.RemoveAll(c.path))
 	c.open()
@@ -68,6 +69,7 @@ func (c *client) open() {
 	c.engine = sync.New(sync.Config{
 		DB: db, Remote: c.noting, Server: remotetest.Address, Strict: c.w.strict,
 		NewID: c.w.newID, Random: c.rnd.Float64,
+		Sent:  c.w.sentBy(c.machine),
 		Cells: func(cell sync.Cell) { c.w.hit("merge " + string(cell.Local) + "/" + string(cell.Remote)) },
 	})
 }
@@ -225,7 +227,7 @@ func (c *client) retryParked() {
 			if err != nil {
 				return err
 			}
-			if r.State != store.Parked {
+			if r.State != store.Parked || r.Reason == sync.OldDatabase && c.w.isThere(c, r) {
 				continue
 			}
 			r.State, r.Reason, r.After = store.Pending, "", time.Time{}

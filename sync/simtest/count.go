@@ -49,7 +49,7 @@ func (w *world) countOne(r *Result, in *insertion, live int) {
 			r.Silent += live - 1
 		}
 		w.duplicate(r, "%d nodes for the insert of %q by client %d", live, in.class, in.client)
-	case live == 0 && !in.deleted && !w.deletedThere(in) && !w.adopted(in):
+	case live == 0 && !in.deleted && !w.deletedThere(in) && !w.adopted(in) && !w.rescued(in):
 		r.Missing++
 		w.fail("I4", "no node for the insert of %q by client %d (%s)", in.class, in.client, in.node)
 		r.Failures = w.failures
@@ -101,6 +101,20 @@ func (w *world) adopted(in *insertion) (yes bool) {
 		return nil
 	})
 	return yes
+}
+
+// rescued tells whether what an insert brought stands elsewhere: its document
+// went away, and edits on their way were put into another.
+func (w *world) rescued(in *insertion) bool {
+	if w.counts["X17 closed"] == 0 {
+		return false
+	}
+	for _, word := range wordsOf(in.class) {
+		if !w.taken[word] && !w.live[word] {
+			return false
+		}
+	}
+	return true
 }
 
 // reported tells whether the user was told of a possible duplicate.

@@ -3,9 +3,11 @@ package simtest
 import (
 	"encoding/json"
 	"slices"
+	"time"
 
 	"outlast/internal/dynalist"
 	"outlast/internal/outline"
+	"outlast/internal/server"
 	"outlast/store"
 	"outlast/sync/remotetest"
 )
@@ -20,7 +22,8 @@ type effects struct {
 	states  map[string]map[int64]*truth
 	folder  string
 
-	lastSent string // text of the last insert that a client sent
+	appeared map[string]time.Time // words at the service
+	lastSent string               // text of the last insert that a client sent
 }
 
 // intentKey names an insert: the client and its id of the node.
@@ -44,7 +47,7 @@ type effect struct{ doc, id string }
 func newEffects() effects {
 	return effects{
 		inserts: make(map[intentKey]*insertion), by: make(map[string]intentKey), gone: make(map[string]bool),
-		bodies: make(map[string]string), states: make(map[string]map[int64]*truth),
+		bodies: make(map[string]string), states: make(map[string]map[int64]*truth), appeared: make(map[string]time.Time),
 	}
 }
 
@@ -53,6 +56,7 @@ func newEffects() effects {
 type sent struct {
 	inserts []outline.NodeID
 	changes []int
+	at      time.Time
 }
 
 // nodesOf returns our ids of the inserts of a request as served; kept tells which
@@ -169,8 +173,10 @@ func (w *world) onServed(s remotetest.Served) {
 	}
 	tag, _ := s.Tag.(*sent)
 	if s.Client == nobody || before == nil || tag == nil {
+		w.appear(after)
 		return
 	}
+	w.overwritten(before, after, tag)
 	fresh := newNodes(before, after)
 	nodes := tag.nodesOf(q, s.Kept)
 	for _, c := range q.Changes {
@@ -187,6 +193,37 @@ func (w *world) onServed(s remotetest.Served) {
 		}
 		nodes = nodes[1:]
 	}
+}
+
+// writeAge is how old the engine's knowledge of a document may be when it writes
+// to a service that cannot check versions: what others wrote since is written
+// over, which nothing can prevent there (risk R1).
+const writeAge = 5 * time.Second
+
+// overwritten lets go of words that were written at the service after the client
+// last looked.
+func (w *world) overwritten(before, after *truth, tag *sent) {
+	now := w.appear(after)
+	if w.profile != server.Compat {
+		return
+	}
+	for word := range before.words() {
+		if !now[word] && w.appeared[word].After(tag.at.Add(-writeAge)) && !w.taken[word] {
+			w.taken[word] = true
+			w.hit("R1 written over")
+		}
+	}
+}
+
+// appear notes when words came to the service first, and returns those there.
+func (w *world) appear(t *truth) map[string]bool {
+	now := t.words()
+	for word := range now {
+		if w.appeared[word].IsZero() {
+			w.appeared[word] = time.Now()
+		}
+	}
+	return now
 }
 
 // seeFiles looks at the documents that were made or renamed.

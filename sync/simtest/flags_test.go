@@ -11,6 +11,8 @@ var (
 	first   = flag.Uint64("sim.first", 0, "seed of the first history")
 	count   = flag.Int("sim.count", 0, "number of histories; 0 for few")
 	verbose = flag.Bool("sim.trace", false, "print what happens")
+	stop    = flag.Bool("sim.stop", false, "end at the first failure")
+	bugs    = flag.Bool("sim.bugs", false, "plant bugs and look for them")
 	workers = flag.Int("sim.workers", runtime.GOMAXPROCS(0), "histories at a time")
 )
 

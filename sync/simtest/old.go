@@ -1,17 +1,25 @@
 package simtest
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"time"
 
 	"outlast/internal/outline"
 	"outlast/store"
+	"outlast/sync"
 )
 
 // keepOld keeps the database of a client that does not run, or puts an earlier
 // one in its place (X12).
 func (w *world) keepOld(c *client) {
 	if !w.restores {
+		return
+	}
+	if len(w.clients) < 4 && w.rnd.IntN(4) == 0 {
+		w.copyDatabase(c)
 		return
 	}
 	if c.backup == nil || w.rnd.IntN(2) == 0 {
@@ -117,4 +125,49 @@ func shiftIntents(tx *store.Tx, docs []outline.FileID, move func(*time.Time)) er
 		}
 	}
 	return nil
+}
+
+// sentBy keeps the number of the last request outside of the database.
+func (w *world) sentBy(machine map[string]uint64) sync.Sent {
+	return sync.Sent{
+		Last: func(client string) (uint64, bool, error) {
+			n, ok := machine[client]
+			return n, ok, nil
+		},
+		Note: func(client string, n uint64, _ bool) error {
+			machine[client] = n
+			return nil
+		},
+	}
+}
+
+// isThere tells whether the service has got the insert of a record, which a
+// person who looks sees.
+func (w *world) isThere(c *client, r store.Record) bool {
+	if r.Node == nil {
+		return true
+	}
+	in := w.inserts[intentKey{c.n, r.Node.Node}]
+	return in == nil || len(in.made) > 0
+}
+
+// copyDatabase starts a client on a second machine with a copy of the database
+// of another (X12).
+func (w *world) copyDatabase(c *client) {
+	w.hit("X12 database copied")
+	w.note("%d: copied to a second machine as %d", c.n, len(w.clients))
+	data, err := os.ReadFile(c.path)
+	w.must(err)
+	second := &client{
+		w: w, n: len(w.clients), path: filepath.Join(w.dir, fmt.Sprintf("client%d.db", len(w.clients))),
+		rnd: rand.New(rand.NewPCG(w.seed, 100+uint64(len(w.clients)))), machine: make(map[string]uint64),
+	}
+	w.must(os.WriteFile(second.path, data, 0o600))
+	w.clients = append(w.clients, second)
+	second.open()
+	for key, in := range w.inserts { // what it knows is an insert of the other
+		if key.client == c.n {
+			w.inserts[intentKey{second.n, key.node}] = in
+		}
+	}
 }

@@ -49,6 +49,15 @@ func (s *sum) add(r *Result) {
 	m.missing += r.Missing
 }
 
+// failedYet tells whether a history has failed in a way that is not known.
+func (s *sum) failedYet() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.failed, func(r *Result) bool {
+		return slices.ContainsFunc(r.Failures, func(f string) bool { return isOpen(r, f) == "" })
+	})
+}
+
 // runAll plays the histories of the seeds from first on.
 func runAll(t *testing.T, first uint64, n int) *sum {
 	t.Helper()
@@ -62,7 +71,7 @@ func runAll(t *testing.T, first uint64, n int) *sum {
 			}
 			t.Run(fmt.Sprintf("worker=%d", worker), func(t *testing.T) {
 				t.Parallel()
-				for i := worker; i < n; i += *workers {
+				for i := worker; i < n && !(*stop && s.failedYet()); i += *workers {
 					s.add(Run(t, first+uint64(i), own, nil))
 				}
 			})

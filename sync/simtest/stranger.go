@@ -77,7 +77,11 @@ func (w *world) strange(doc string, changes []dynalist.NodeChange) []string {
 	w.compare("stranger", before.words(), after.words())
 	w.noteStrange(before, after)
 	for _, c := range changes {
-		w.note("stranger: %s %s below %s", c.Action, c.NodeID, c.ParentID)
+		text := ""
+		if c.Content != nil {
+			text = *c.Content
+		}
+		w.note("stranger: %s %s below %s %q", c.Action, c.NodeID, c.ParentID, text)
 	}
 	return made.NewNodeIDs
 }

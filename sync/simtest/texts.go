@@ -15,6 +15,7 @@ import (
 type texts struct {
 	words   int
 	written map[string]string // word -> who wrote it
+	live    map[string]bool   // in reach at the service in the end
 	taken   map[string]bool   // deleted or written over by somebody who saw it
 }
 
