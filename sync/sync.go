@@ -38,8 +38,34 @@
 // answer, which is settled like an ambiguous one (resolve.go). An ambiguous
 // request goes behind a fence after the first read: until the fence ends, its
 // inserts that no read has shown are not planned again, since the service may
-// still be about to make them. How long depends on the class of the failure
-// (intent.go); all else of the document goes on meanwhile.
+// still be about to make them. How long depends on the class of the failure, and
+// only time that has surely passed counts (fence.go); all else of the document
+// goes on meanwhile.
+//
+// # Staging nodes
+//
+// After any unclear answer, for an hour or until enough were clear, new nodes no
+// longer go straight to their places; with the option strict they never do, and
+// deep trees do not either where that is sooner. One node of ours is made at the
+// end of the document; the new ones are put flat below it; moves bring them to
+// their places; it is deleted (staging.go). What stands below it is ours by
+// construction, however often and however late a request arrives, so nothing is
+// ever there twice and no fence is needed. No base and no view holds it: a read
+// is taken without it (staged.go). What somebody else puts there takes its place.
+//
+// # Late copies
+//
+// A request that was in doubt goes to a ledger for a day (ledger.go). When a read
+// shows what a late copy of it did, against what was decided since, that is taken
+// back, once (late.go). A second copy of a new node is deleted, to the trash, if
+// its text or its neighbours prove that it is ours and as many copies can still
+// come; else it stays and is reported as a possible duplicate (spare.go).
+//
+// # A database that is not the one that sent last
+//
+// The number of the last request is also kept elsewhere (origin.go). A database
+// behind it was restored or copied: its inserts are looked for in a full read, and
+// those that it does not show wait for a person.
 //
 // # Merge
 //
