@@ -93,6 +93,12 @@ func (s *round) takeList(tx *store.Tx, l *Listing, now time.Time) error {
 	if b, err = tx.FileBindings(); err != nil {
 		return err
 	}
+	if l, err = takeSpares(tx, l, b); err != nil {
+		return err
+	}
+	if b, err = tx.FileBindings(); err != nil {
+		return err
+	}
 	listed, err := buildFiles(l, b)
 	if err != nil {
 		return err
