@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"time"
 
 	"outlast/internal/config"
@@ -73,7 +72,7 @@ func (c *core) build() error {
 		RetryMax: time.Duration(c.settings.Sync.RetryMax),
 		BatchMax: c.settings.Sync.BatchMax,
 		Strict:   c.settings.Sync.Strict,
-		Sent:     sentFile(filepath.Dir(c.home.LogFile)),
+		Sent:     sentFile(c.home.StateDir),
 		Network:  c.network,
 		Guard:    &sync.Limits{Nodes: c.settings.Guard.Nodes, Percent: c.settings.Guard.Percent},
 		KeepHeld: c.keepHeld,

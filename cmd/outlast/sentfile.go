@@ -14,9 +14,9 @@ import (
 	"outlast/sync"
 )
 
-// sentFile keeps the number of the last request beside the log of the program,
-// not beside the database: what is restored or copied with the database would
-// say nothing. Each database has a file of its own, named by its client id; the
+// sentFile keeps the number of the last request in a folder of its own, not
+// beside the database: what is restored or copied with the database would say
+// nothing. Each database has a file of its own, named by its client id; the
 // file names the machine.
 func sentFile(dir string) sync.Sent {
 	return sync.Sent{

@@ -49,7 +49,7 @@ Other machines reach it only with --tls-cert and --tls-key.`,
 	}
 	cmd.Flags().StringVar(&f.listen, "listen", defaultListen, "address; port 0 chooses a free one")
 	cmd.Flags().StringVar(&f.profile, "profile", string(server.Safe), "safe, or compat with the service's quirks")
-	cmd.Flags().StringVar(&f.limits, "limits", "on", "rate limits: on or off")
+	cmd.Flags().StringVar(&f.limits, "limits", "", "rate limits: on or off (default on for --profile compat, off for safe)")
 	cmd.Flags().StringVar(&f.cert, "tls-cert", "", "`file` with the certificate")
 	cmd.Flags().StringVar(&f.key, "tls-key", "", "`file` with its key")
 	cmd.Flags().StringArrayVar(&f.hosts, "host", nil, "`name:port` by which others reach it; may be repeated")
@@ -59,6 +59,12 @@ Other machines reach it only with --tls-cert and --tls-key.`,
 }
 
 func (a *app) serve(ctx context.Context, f serveFlags) error {
+	if f.limits == "" { // a service of one's own has no reason to be slow
+		f.limits = "off"
+		if f.profile == string(server.Compat) {
+			f.limits = "on"
+		}
+	}
 	if f.limits != "on" && f.limits != "off" {
 		return usage("write --limits on or --limits off", "no such limits: %q", f.limits)
 	}

@@ -31,6 +31,7 @@ type Home struct {
 	SnapshotDir string // unless the settings name another; see Snapshots
 	ServerDir   string // data of `outlast serve`
 	LogFile     string
+	StateDir    string // what must not be restored or copied with the database
 	Socket      string // where commands reach the background service
 }
 
@@ -52,6 +53,7 @@ func Resolve(dir string) (Home, error) {
 			return Home{}, fmt.Errorf("find home: %w", err)
 		}
 		h = homeBelow(abs, abs, abs)
+		h.StateDir = filepath.Join(abs, "state")
 		h.Dir = abs
 	}
 	socket, err := socketPath(h.DataDir, xdg.RuntimeDir)
@@ -78,6 +80,7 @@ func homeBelow(config, data, state string) Home {
 		SnapshotDir: filepath.Join(data, "snapshots"),
 		ServerDir:   filepath.Join(data, "server"),
 		LogFile:     filepath.Join(state, "outlast.log"),
+		StateDir:    state,
 	}
 }
 
@@ -103,6 +106,7 @@ func (h Home) Create() error {
 		atomicfile.MkdirAll(filepath.Dir(h.ConfigFile)),
 		atomicfile.MkdirAll(h.DataDir),
 		atomicfile.MkdirAll(filepath.Dir(h.LogFile)),
+		atomicfile.MkdirAll(h.StateDir),
 		atomicfile.MkdirAll(filepath.Dir(h.Socket)),
 	)
 }

@@ -19,7 +19,7 @@ func TestHomeFolderHoldsEverything(t *testing.T) {
 	if err := h.Create(); err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range []string{h.ConfigFile, h.DataDir, h.Database, h.SnapshotDir, h.ServerDir, h.LogFile, h.TokenFile(DefaultServer)} {
+	for _, path := range []string{h.ConfigFile, h.DataDir, h.Database, h.SnapshotDir, h.ServerDir, h.LogFile, h.StateDir, h.TokenFile(DefaultServer)} {
 		if path != dir && !strings.HasPrefix(path, dir+string(filepath.Separator)) {
 			t.Errorf("%s is not below %s", path, dir)
 		}
@@ -56,6 +56,7 @@ func TestStandardHomeFollowsXDG(t *testing.T) {
 		h.ConfigFile: filepath.Join(top, "c", "outlast", "config.toml"),
 		h.Database:   filepath.Join(top, "d", "outlast", "outlast.db"),
 		h.LogFile:    filepath.Join(top, "s", "outlast", "outlast.log"),
+		h.StateDir:   filepath.Join(top, "s", "outlast"),
 		h.Dir:        "",
 	} {
 		if got != want {
