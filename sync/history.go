@@ -1,6 +1,8 @@
 package sync
 
 import (
+	"math/bits"
+
 	"outlast/internal/outline"
 	"outlast/store"
 )
@@ -8,20 +10,27 @@ import (
 // history is what the log did to one node's fields: the values that the node
 // had one after another, by our doing.
 type history struct {
-	values   []outline.Fields   // the ancestor first, then after each Update
-	at       map[store.OpID]int // Insert or Update record -> its index in values
-	parents  []outline.NodeID   // of our moves and inserts
+	values   []outline.Fields // the ancestor first, then after each Insert or Update
+	made     []store.OpID     // the records that made values, "" for the ancestor
+	next     int              // where at looks first
+	parents  []outline.NodeID // of our moves and inserts
 	moves    int
 	inserted bool // the log inserts the node
 	acked    int  // index of the last value that the service acknowledged
 
-	remote *outline.Fields      // what the read shows, nil if it lacks the node
-	from   map[outline.Mask]int // per register: our values after this one count; -1: result counts
-	result outline.Fields       // for registers that both sides changed
+	remote *outline.Fields // what the read shows, nil if it lacks the node
+	from   [registers]int  // per register: our values after this one count; -1: result counts
+	result outline.Fields  // for registers that both sides changed
 	other  otherVersion
 	marks  outline.Mask // of result: marks that both sides changed
 	lost   outline.Mask // taken by the service, and then written over
 }
+
+// registers is the number of fields that are merged each by itself.
+const registers = 11
+
+// register returns the number of a register from 0.
+func register(b outline.Mask) int { return bits.TrailingZeros16(uint16(b)) }
 
 // otherVersion is text that lost against that of the other side.
 type otherVersion struct{ content, note string }
@@ -33,9 +42,9 @@ func histories(in mergeInput) map[outline.NodeID]*history {
 		c := r.Node
 		h := nodes[c.Node]
 		if h == nil {
-			h = &history{at: make(map[store.OpID]int)}
+			h = &history{}
 			if n := nodeOf(in.base, c.Node); n != nil {
-				h.values = []outline.Fields{n.Fields}
+				h.push("", n.Fields)
 			}
 			nodes[c.Node] = h
 		}
@@ -63,25 +72,40 @@ func (h *history) add(r store.Record) {
 	case outline.Insert:
 		h.inserted = true
 		if len(h.values) == 0 {
-			h.values = []outline.Fields{{}} // a service that keeps nothing of it shows this
+			h.push("", outline.Fields{}) // a service that keeps nothing of it shows this
 		}
-		h.at[r.ID] = len(h.values)
-		h.values = append(h.values, c.New)
+		h.push(r.ID, c.New)
 		h.parents = append(h.parents, c.To.Parent)
-		h.acked = h.at[r.ID] // what a read shows was taken
+		h.acked = len(h.values) - 1 // what a read shows was taken
 	case outline.Move:
 		h.moves++
 		h.parents = append(h.parents, c.To.Parent)
 	case outline.Update:
 		if len(h.values) == 0 {
-			h.values = []outline.Fields{c.Old}
+			h.push("", c.Old)
 		}
-		h.at[r.ID] = len(h.values)
-		h.values = append(h.values, h.values[len(h.values)-1].With(c.Mask, c.New))
+		h.push(r.ID, h.values[len(h.values)-1].With(c.Mask, c.New))
 		if r.State == store.Acknowledged {
-			h.acked = h.at[r.ID]
+			h.acked = len(h.values) - 1
 		}
 	}
+}
+
+func (h *history) push(id store.OpID, f outline.Fields) {
+	h.made, h.values = append(h.made, id), append(h.values, f)
+}
+
+// at returns the index of the value that a record made. Records are mostly asked
+// for in their order.
+func (h *history) at(id store.OpID) int {
+	for range h.made {
+		i := h.next % len(h.made)
+		h.next = i + 1
+		if h.made[i] == id {
+			return i
+		}
+	}
+	return -1
 }
 
 func (h *history) movedTo(parent outline.NodeID) bool {
@@ -128,15 +152,14 @@ func (h *history) lastEqual(b outline.Mask, f outline.Fields) int {
 // of ours that the service acknowledged is the ancestor then: who wrote over it
 // came after it.
 func (h *history) settle() {
-	h.from = make(map[outline.Mask]int)
 	last := len(h.values) - 1
 	ancestor, local := h.values[h.acked], h.values[last]
 	for b := outline.Content; b < outline.AllFields; b <<= 1 {
 		if i := h.lastEqual(b, *h.remote); i >= 0 {
-			h.from[b] = i
+			h.from[register(b)] = i
 			continue
 		}
-		h.from[b] = last // nothing but what follows
+		h.from[register(b)] = last // nothing but what follows
 		switch {
 		case local.Differ(ancestor)&b != 0:
 			h.conflict(b, ancestor, local)
@@ -159,7 +182,7 @@ func (h *history) conflict(b outline.Mask, ancestor, local outline.Fields) {
 		h.marks |= b & outline.Editable
 	}
 	if h.result.Differ(*h.remote)&b != 0 {
-		h.from[b] = -1 // the last record that names b carries the result
+		h.from[register(b)] = -1 // the last record that names b carries the result
 	}
 }
 
@@ -177,13 +200,13 @@ func (h *history) wanted(r store.Record) (mask outline.Mask, values outline.Fiel
 		if named&b == 0 {
 			continue
 		}
-		switch from := h.from[b]; {
+		switch from := h.from[register(b)]; {
 		case r.State == store.Acknowledged && from >= 0 && b&(outline.Content|outline.Note) != 0 &&
 			looksSame(textOf(b, c.New), textOf(b, *h.remote)):
 			// kept in the service's form
 		case from < 0 && h.lastToChange(b, r.ID):
 			mask, merged, values = mask|b, merged|b, values.With(b, h.result)
-		case from >= 0 && h.at[r.ID] > from:
+		case from >= 0 && h.at(r.ID) > from:
 			mask, values = mask|b, values.With(b, c.New)
 		}
 	}
@@ -192,8 +215,9 @@ func (h *history) wanted(r store.Record) (mask outline.Mask, values outline.Fiel
 
 // lastToChange tells whether no later record changes register b.
 func (h *history) lastToChange(b outline.Mask, id store.OpID) bool {
-	v := h.values[h.at[id]]
-	for _, later := range h.values[h.at[id]+1:] {
+	i := h.at(id)
+	v := h.values[i]
+	for _, later := range h.values[i+1:] {
 		if later.Differ(v)&b != 0 {
 			return false
 		}

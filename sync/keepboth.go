@@ -118,8 +118,8 @@ func (m *merger) trashText(n *outline.Node, f outline.Fields, why string) {
 
 // trashVanished keeps what the service deleted and nobody wanted back.
 func (m *merger) trashVanished() {
-	for _, n := range m.base.Root().Walk() {
-		if n.Parent() == nil || m.remote.Node(n.ID) != nil || m.remote.Node(n.Parent().ID) == nil {
+	for n := range m.remote.Missing(m.base) {
+		if m.remote.Node(n.Parent().ID) == nil {
 			continue // only the top of each vanished subtree
 		}
 		if h := m.nodes[n.ID]; h != nil && m.out.work.Node(n.ID) == nil && m.gone[n.ID] {

@@ -86,18 +86,25 @@ func mergeWithout(in mergeInput, settled map[outline.NodeID]bool) merged {
 // movedInVain returns the nodes that the kept log moves and that in the end
 // need no move: their moves cancel out, alone or together.
 func movedInVain(remote *outline.Document, out merged) map[outline.NodeID]bool {
-	vain := make(map[outline.NodeID]bool)
+	var vain map[outline.NodeID]bool
+	orders := make(map[outline.NodeID]map[outline.NodeID]bool)
 	for _, r := range out.log {
-		if r.Node.Kind == outline.Move {
-			vain[r.Node.Node] = true
+		if r.Node.Kind != outline.Move {
+			continue
 		}
-	}
-	if len(vain) == 0 {
-		return nil
-	}
-	for _, c := range outline.Diff(remote, out.work) {
-		if c.Kind == outline.Move || c.Kind == outline.Insert {
-			delete(vain, c.Node)
+		was, now := remote.Node(r.Node.Node), out.work.Node(r.Node.Node)
+		if was == nil || now == nil || was.Parent() == nil || was.Parent().ID != now.Parent().ID {
+			continue
+		}
+		parent := was.Parent().ID
+		if orders[parent] == nil {
+			orders[parent] = outline.Reordered(was.Parent(), now.Parent())
+		}
+		if !orders[parent][now.ID] {
+			if vain == nil {
+				vain = make(map[outline.NodeID]bool)
+			}
+			vain[now.ID] = true
 		}
 	}
 	return vain

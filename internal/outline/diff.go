@@ -1,9 +1,6 @@
 package outline
 
-import (
-	"slices"
-	"sort"
-)
+import "sort"
 
 // Diff returns changes that turn old into new, matching nodes by id. They are
 // few: one Insert per new node, one Delete per node gone, one Update per node
@@ -15,9 +12,14 @@ import (
 // impossible; what is gone is deleted last, leaves first.
 func Diff(old, new *Document) []Change {
 	d := differ{old: old, new: new}
-	d.update(new.root)
+	d.update(old.root, new.root)
 	for _, n := range new.root.Walk() {
-		d.children(n)
+		if n.first != nil {
+			d.children(n)
+		}
+	}
+	if old.Len()+d.inserted == new.Len() {
+		return d.changes // nothing is gone
 	}
 	for n := range old.root.PostOrder() {
 		if new.nodes[n.ID] == nil {
@@ -30,6 +32,7 @@ func Diff(old, new *Document) []Change {
 type differ struct {
 	old, new *Document
 	changes  []Change
+	inserted int
 }
 
 func (d *differ) add(c Change) { d.changes = append(d.changes, c) }
@@ -37,12 +40,19 @@ func (d *differ) add(c Change) { d.changes = append(d.changes, c) }
 // children emits what brings the children of parent, a node of new, to their
 // places. Each child is put after its left sibling, which is settled already.
 func (d *differ) children(parent *Node) {
-	settled := d.settled(parent)
+	was := d.old.nodes[parent.ID]
+	if was != nil && sameChildren(was, parent) { // the common case, without look-ups
+		for a, b := was.first, parent.first; a != nil; a, b = a.next, b.next {
+			d.update(a, b)
+		}
+		return
+	}
+	settled := settled(was, parent)
 	var left, right NodeID
 	for i, c := 0, parent.first; c != nil; c = c.next {
 		if i < len(settled) && settled[i] == c {
 			i++
-			d.update(c)
+			d.update(d.old.nodes[c.ID], c)
 			left = c.ID
 			continue
 		}
@@ -58,15 +68,15 @@ func (d *differ) children(parent *Node) {
 func (d *differ) place(c *Node, to Place) {
 	was := d.old.nodes[c.ID]
 	if was == nil {
+		d.inserted++
 		d.add(Change{Kind: Insert, Node: c.ID, To: to, New: c.Fields})
 		return
 	}
 	d.add(Change{Kind: Move, Node: c.ID, From: d.old.PlaceOf(was), To: to})
-	d.update(c)
+	d.update(was, c)
 }
 
-func (d *differ) update(c *Node) {
-	was := d.old.nodes[c.ID]
+func (d *differ) update(was, c *Node) {
 	if m := was.Differ(c.Fields); m != 0 {
 		d.add(Change{Kind: Update, Node: c.ID, Mask: m, Old: was.Only(m), New: c.Only(m)})
 	}
@@ -75,50 +85,26 @@ func (d *differ) update(c *Node) {
 // Reordered returns the children of both parents, states of the same node, that
 // have left the order of the others: all but the longest run that kept it.
 func Reordered(was, now *Node) map[NodeID]bool {
-	position := make(map[NodeID]int, was.children)
-	for c := range was.Children() {
-		position[c.ID] = len(position)
-	}
-	var ids []NodeID
-	var order []int
-	for c := range now.Children() {
-		if p, ok := position[c.ID]; ok {
-			ids, order = append(ids, c.ID), append(order, p)
-		}
-	}
+	both, order := common(was, now)
 	moved := make(map[NodeID]bool)
 	kept := longestIncreasing(order)
-	for i, id := range ids {
+	for i, c := range both {
 		if len(kept) > 0 && kept[0] == i {
 			kept = kept[1:]
 			continue
 		}
-		moved[id] = true
+		moved[c.ID] = true
 	}
 	return moved
 }
 
 // settled returns the children of parent that need no move: the longest run,
 // in the new order, of children that old has below the same parent in that order.
-func (d *differ) settled(parent *Node) []*Node {
-	was := d.old.nodes[parent.ID]
-	if was == nil || was.first == nil || parent.first == nil {
+func settled(was, parent *Node) []*Node {
+	if was == nil || was.first == nil {
 		return nil
 	}
-	if same := d.sameChildren(was, parent); same != nil {
-		return same
-	}
-	position := make(map[NodeID]int, was.children)
-	for c := range was.Children() {
-		position[c.ID] = len(position)
-	}
-	var kept []*Node
-	var order []int
-	for c := range parent.Children() {
-		if p, ok := position[c.ID]; ok {
-			kept, order = append(kept, c), append(order, p)
-		}
-	}
+	kept, order := common(was, parent)
 	var run []*Node
 	for _, i := range longestIncreasing(order) {
 		run = append(run, kept[i])
@@ -126,18 +112,32 @@ func (d *differ) settled(parent *Node) []*Node {
 	return run
 }
 
-// sameChildren returns all children when both lists are equal, else nil: the
-// common case, without the cost of an index.
-func (d *differ) sameChildren(was, now *Node) []*Node {
+// common returns the children of now that was has too, in the new order, and
+// their positions in the old one.
+func common(was, now *Node) (kept []*Node, order []int) {
+	position := make(map[NodeID]int, was.children)
+	for c := range was.Children() {
+		position[c.ID] = len(position)
+	}
+	for c := range now.Children() {
+		if p, ok := position[c.ID]; ok {
+			kept, order = append(kept, c), append(order, p)
+		}
+	}
+	return kept, order
+}
+
+// sameChildren tells whether both parents have the same children in the same order.
+func sameChildren(was, now *Node) bool {
 	if was.children != now.children {
-		return nil
+		return false
 	}
 	for a, b := was.first, now.first; a != nil; a, b = a.next, b.next {
 		if a.ID != b.ID {
-			return nil
+			return false
 		}
 	}
-	return slices.Collect(now.Children())
+	return true
 }
 
 // longestIncreasing returns the indices of a longest strictly increasing

@@ -62,12 +62,56 @@ func (d *Document) Append(parent *Node, id NodeID, f Fields) *Node {
 func (d *Document) Clone() *Document {
 	c := *d
 	c.nodes = make(map[NodeID]*Node, len(d.nodes))
-	c.root = &Node{ID: d.root.ID, Fields: d.root.Fields}
-	c.nodes[c.root.ID] = c.root
-	for n := range d.root.Below() {
-		c.Append(c.nodes[n.parent.ID], n.ID, n.Fields)
+	room := make([]Node, len(d.nodes)) // one piece of memory for all
+	c.root = copyNode(&c, &room, d.root, nil)
+	up := c.root // the copy of n's parent
+	for n := d.root.first; n != nil; {
+		made := copyNode(&c, &room, n, up)
+		if n.first != nil {
+			n, up = n.first, made
+			continue
+		}
+		for n != d.root && n.next == nil {
+			n, up = n.parent, up.parent
+		}
+		if n == d.root {
+			break
+		}
+		n = n.next
 	}
 	return &c
+}
+
+// copyNode adds a copy of n as the last child of a parent.
+func copyNode(c *Document, room *[]Node, n, parent *Node) *Node {
+	made := &(*room)[0]
+	*room = (*room)[1:]
+	made.ID, made.Fields = n.ID, n.Fields
+	c.nodes[n.ID] = made
+	if parent != nil {
+		link(made, parent, parent.last)
+	}
+	return made
+}
+
+// Missing yields the nodes of old that d lacks, in preorder. Where both have the
+// same nodes in the same order it takes no look-ups.
+func (d *Document) Missing(old *Document) iter.Seq[*Node] {
+	return func(yield func(*Node) bool) {
+		at := d.root // the place in d that goes with n
+		for n := old.root; n != nil; n = n.after(old.root) {
+			if at == nil || at.ID != n.ID {
+				at = d.nodes[n.ID]
+			}
+			if at == nil {
+				if !yield(n) {
+					return
+				}
+				continue
+			}
+			at = at.after(d.root)
+		}
+	}
 }
 
 // Equal tells whether both documents hold the same tree: ids, order and all

@@ -297,3 +297,66 @@ func drawNode(n *Node) string {
 	}
 	return s + ")"
 }
+
+// What is missing is found in preorder, whatever the order of the rest is.
+func TestMissing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		old, new := drawDocument(t, "old"), drawDocument(t, "new")
+		var want, got []NodeID
+		for _, n := range old.Root().Walk() {
+			if new.Node(n.ID) == nil {
+				want = append(want, n.ID)
+			}
+		}
+		for n := range new.Missing(old) {
+			got = append(got, n.ID)
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("got %v, want %v", got, want)
+		}
+	})
+}
+
+// Who left the order of the others is who Diff moves among the same siblings.
+func TestReorderedIsWhatDiffMoves(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		old, new := drawDocument(t, "old"), drawDocument(t, "new")
+		moved := make(map[NodeID]bool)
+		for _, c := range Diff(old, new) {
+			if c.Kind == Move && c.From.Parent == c.To.Parent {
+				moved[c.Node] = true
+			}
+		}
+		for was := range old.Nodes() {
+			now := new.Node(was.ID)
+			if now == nil {
+				continue
+			}
+			for id := range Reordered(was, now) {
+				if !moved[id] {
+					t.Fatalf("%s has left the order of its siblings, says Reordered alone", id)
+				}
+				delete(moved, id)
+			}
+		}
+		if len(moved) > 0 {
+			t.Fatalf("%v have left the order of their siblings, says Diff alone", moved)
+		}
+	})
+}
+
+func TestCloneIsEqualAndApart(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		d := drawDocument(t, "d")
+		c := d.Clone()
+		checkSound(t, c)
+		if !c.Equal(d) {
+			t.Fatalf("got %s, want %s", draw(c), draw(d))
+		}
+		for n := range c.Nodes() {
+			if d.Node(n.ID) == n {
+				t.Fatalf("%s is shared", n.ID)
+			}
+		}
+	})
+}
