@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"outlast/internal/outline"
 	"outlast/store"
 )
@@ -53,7 +55,7 @@ type deed struct {
 // deeds returns every single operation on a document.
 func deeds(d *outline.Document, side string) []deed {
 	var out []deed
-	heading := map[string]uint8{"mine": 1, "theirs": 2}[side]
+	heading := uint8(1 + len(side)%3)
 	for _, n := range d.Root().Walk() {
 		for i, to := range placesBelow(d, n) {
 			text := side + " new."
@@ -322,4 +324,59 @@ func checkConflictChildren(service *outline.Document, first, second deed, fail f
 	if got != want {
 		fail("%d conflict children, want %d", got, want)
 	}
+}
+
+// Whatever two clients do, many things each, with and without answers: both and
+// the service come to the same tree, and no text is lost.
+func TestManyOperationsConverge(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		base := parse("a\n  b\n  c\n    d\ne\nf\n  g")
+		mine, theirs := drawDeeds(t, base, "mine"), drawDeeds(t, base, "theirs")
+		service, peers, err := play(base, mine, theirs, rapid.Bool().Draw(t, "answered"), nil)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, render(service))
+		}
+		for _, p := range peers {
+			if !p.base.Equal(service) {
+				t.Fatalf("%s differs: it has\n%sthe service\n%s", p.name, render(p.base), render(service))
+			}
+		}
+		for _, text := range append(mine.texts, theirs.texts...) {
+			if !reachable(service, peers, text) {
+				t.Fatalf("%q is lost in\n%s", text, render(service))
+			}
+		}
+		deleted := make(map[outline.NodeID]bool)
+		for _, c := range append(mine.changes, theirs.changes...) {
+			deleted[c.Node] = deleted[c.Node] || c.Kind == outline.Delete
+		}
+		for n := range base.Nodes() {
+			if !deleted[n.ID] && service.Node(n.ID) == nil {
+				t.Fatalf("%s is lost in\n%s", n.ID, render(service))
+			}
+		}
+	})
+}
+
+// drawDeeds is what one side did, one step after another.
+func drawDeeds(t *rapid.T, base *outline.Document, side string) deed {
+	d := base.Clone()
+	var does deed
+	for i := range rapid.IntRange(1, 8).Draw(t, side+" steps") {
+		one := rapid.SampledFrom(deeds(d, fmt.Sprint(side, i))).Draw(t, "step")
+		if err := d.Apply(one.changes...); err != nil {
+			t.Fatal(err)
+		}
+		does.changes = append(does.changes, one.changes...)
+	}
+	for n := range d.Nodes() { // what it wrote and did not write over or delete
+		b := base.Node(n.ID)
+		if n.Parent() != nil && (b == nil || b.Content != n.Content) {
+			does.texts = append(does.texts, n.Content)
+		}
+		if n.Note != "" {
+			does.texts = append(does.texts, n.Note)
+		}
+	}
+	return does
 }
