@@ -152,10 +152,7 @@ func (s *round) askHere(d document, w waiting) error {
 			return err
 		}
 		if w.why == "" {
-			if id == nil {
-				return nil
-			}
-			return errors.Join(tx.DropConflict(string(id)), tx.PutCursor(heldHereKey(d.id), nil))
+			return dropHere(tx, d.id)
 		}
 		c := store.Conflict{
 			ID: string(id), At: now, Kind: store.ConflictDeletionHere, Doc: d.id, Path: []string{d.title}, Waits: true,
@@ -176,15 +173,25 @@ func (s *round) askHere(d document, w waiting) error {
 	})
 }
 
+// dropHere takes the question about a document back, if there is one.
+func dropHere(tx *store.Tx, doc outline.FileID) error {
+	id, err := tx.Cursor(heldHereKey(doc))
+	if err != nil || id == nil {
+		return err
+	}
+	return errors.Join(tx.DropConflict(string(id)), tx.PutCursor(heldHereKey(doc), nil))
+}
+
 // rememberHere adds deletions of ours that a read shows as done to the memory of
 // the guard, and forgets what a person agreed to once it is done.
 func rememberHere(tx *store.Tx, base, remote *outline.Document, log []store.Record, now time.Time) error {
 	done, open := 0, 0
+	taken := deletedBy(log, func(r store.Record) bool { return r.State == store.Acknowledged })
 	for id := range deletedBy(log, func(r store.Record) bool { return !isFree(r.Actor) }) {
 		switch {
 		case remote.Node(id) != nil:
 			open++
-		case base.Node(id) != nil:
+		case base.Node(id) != nil && taken[id]:
 			done++
 		}
 	}
@@ -193,11 +200,13 @@ func rememberHere(tx *store.Tx, base, remote *outline.Document, log []store.Reco
 		return err
 	}
 	agreed := raw != nil
-	if agreed && open == 0 {
-		err = tx.PutCursor(agreedKey(base.ID), nil)
+	if open == 0 { // nothing is left to ask about
+		if err := errors.Join(tx.PutCursor(agreedKey(base.ID), nil), dropHere(tx, base.ID)); err != nil {
+			return err
+		}
 	}
-	if err != nil || done == 0 {
-		return err
+	if done == 0 {
+		return nil
 	}
 	var g goneLog
 	if _, err := getCursor(tx, goneHere, &g); err != nil {
