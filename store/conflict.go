@@ -45,6 +45,7 @@ const (
 	ConflictOverwrote ConflictKind = "overwritten"  // what the service had taken was replaced there
 	ConflictDuplicate ConflictKind = "duplicate"    // perhaps there twice
 	ConflictForm      ConflictKind = "service-form" // the service keeps a value in a form of its own
+	ConflictStray     ConflictKind = "out-of-reach" // items that hang below nothing at the service
 
 	ConflictDeletionThere ConflictKind = "deletion-there" // much was deleted at the service
 	ConflictDeletionHere  ConflictKind = "deletion-here"  // much is to be deleted at the service

@@ -98,7 +98,11 @@ func (s *round) changed(ctx context.Context, docs []document) ([]document, error
 			if err != nil {
 				return err
 			}
-			doubtful[d.id] = doubtful[d.id] || held
+			stray, err := s.strayRead(tx, d.id)
+			if err != nil {
+				return err
+			}
+			doubtful[d.id] = doubtful[d.id] || held || stray
 		}
 		return nil
 	})
@@ -234,7 +238,10 @@ func (s *round) take(d document, r *Reading, now time.Time) error {
 				return err
 			}
 		}
-		return s.store(tx, t, f, now)
+		if err := s.store(tx, t, f, now); err != nil {
+			return err
+		}
+		return s.rescue(tx, t, now)
 	})
 }
 
@@ -274,6 +281,9 @@ func (s *round) store(tx *store.Tx, t *tree, f found, now time.Time) error {
 		for _, c := range cellsOf(in) {
 			s.cfg.Cells(c)
 		}
+	}
+	if err := s.noteStrays(tx, t, late.base, late.log, f.open, now); err != nil {
+		return err
 	}
 	orphans, err := t.orphanJSON()
 	if err != nil {

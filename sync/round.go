@@ -66,7 +66,7 @@ func (s *round) do(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, stage := range []func(context.Context, []document) error{s.pullAll, s.pushAll, s.confirmAll, s.finishMoves} {
+	for _, stage := range []func(context.Context, []document) error{s.pullAll, s.pushAll, s.confirmAll, s.finishMoves, s.sweepAll} {
 		if err := stage(ctx, docs); err != nil {
 			return err
 		}

@@ -101,6 +101,10 @@
 // (verdict.go); no hold ever expires. Deletions of ours that no person made by hand
 // wait in the same way before they are sent (guardhere.go).
 //
+// Nodes that cannot be reached are left alone, unless a deletion or move of ours
+// has cut them off: then they are copied back, and deleted when a read shows the
+// copies (strays.go, rescue.go).
+//
 // A document that is missing from two file lists is archived: it stays, to be
 // read only, and what was on its way to it goes to a document of its own
 // (missing.go, archive.go). One that is closed to us stays with its edits parked.

@@ -1,6 +1,7 @@
 package simtest
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -173,7 +174,7 @@ func (w *world) checkOwn(tx *store.Tx, n int, doc outline.FileID, q dynalist.Doc
 		case "edit":
 			ok = does[outline.Update][id] || does[outline.Insert][id]
 		case "delete":
-			ok = does[outline.Delete][id] || spare
+			ok = does[outline.Delete][id] || spare || slices.Contains(w.truthOf(q.FileID).orphans, c.NodeID)
 		case "move": // siblings may be moved instead
 			ok = len(does[outline.Move]) > 0 || len(does[outline.Insert]) > 0 || spare || w.belowStaging(q.FileID, c.NodeID)
 		}

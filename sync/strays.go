@@ -1,0 +1,276 @@
+package sync
+
+import (
+	"time"
+
+	"outlast/internal/outline"
+	"outlast/store"
+)
+
+// A node of a read that cannot be reached from the root is a stray. Services make
+// them: a delete takes one node and leaves what somebody has put below it
+// meanwhile; two moves can put two nodes below each other. Only those that came
+// with a delete or move of ours, or from below a staging node, are touched, and
+// only when they stand in two reads holdAgain apart: what we deleted, or what is
+// there all the same, is deleted; the rest is copied back first (rescue.go). Others
+// are told of, once, and kept beside the base.
+
+// stray is one of them, as it is remembered from read to read.
+type stray struct {
+	ID    outline.ServiceID `json:"id"`
+	Since time.Time         `json:"since"`
+	Ours  bool              `json:"ours,omitempty"`  // came with a change of ours
+	Dead  bool              `json:"dead,omitempty"`  // nobody wants it
+	Under outline.NodeID    `json:"under,omitempty"` // the ancestor that it had last and that is there
+	Copy  outline.NodeID    `json:"copy,omitempty"`  // what it was copied to
+	Sent  time.Time         `json:"sent,omitzero"`   // its deletion
+}
+
+// strays are those of one document, under the cursor strays/<doc>.
+type strays struct {
+	Nodes []stray   `json:"nodes"`
+	Read  time.Time `json:"read"`           // the last read
+	Told  bool      `json:"told,omitempty"` // a person knows of those that are not ours
+}
+
+func straysKey(doc outline.FileID) string { return "strays/" + string(doc) }
+
+// due tells whether a stray has stood for long enough to be touched.
+func (n stray) due(now time.Time) bool { return n.Ours && !within(now, n.Since, holdAgain) }
+
+// wantsRead tells whether a read is due to see whether strays still stand, and
+// else when one will be.
+func (s strays) wantsRead(now time.Time) (due bool, at time.Time) {
+	for _, n := range s.Nodes {
+		second := n.Since.Add(holdAgain)
+		switch {
+		case !n.Ours || !s.Read.Before(second):
+		case !now.Before(second):
+			return true, at
+		case at.IsZero() || second.Before(at):
+			at = second
+		}
+	}
+	return false, at
+}
+
+// strayRead is wantsRead for a document; it notes when a round is to come.
+func (s *round) strayRead(tx *store.Tx, doc outline.FileID) (bool, error) {
+	var known strays
+	if ok, err := getCursor(tx, straysKey(doc), &known); !ok || err != nil {
+		return false, err
+	}
+	due, at := known.wantsRead(time.Now())
+	s.again(at)
+	return due, nil
+}
+
+// noteStrays compares the strays of a read with those of the last one (part of
+// T4, before the base is replaced).
+func (s *round) noteStrays(tx *store.Tx, t *tree, base *outline.Document, log []store.Record, open []*store.Intent, now time.Time) error {
+	var known strays
+	had, err := getCursor(tx, straysKey(t.doc.ID), &known)
+	if err != nil || len(t.orphans) == 0 && !had {
+		return err
+	}
+	if len(t.orphans) == 0 {
+		return tx.PutCursor(straysKey(t.doc.ID), nil)
+	}
+	before := make(map[outline.ServiceID]stray, len(known.Nodes))
+	for _, n := range known.Nodes {
+		before[n.ID] = n
+	}
+	next := strays{Read: now, Told: known.Told}
+	var fresh []ReadNode
+	for _, n := range t.orphans {
+		if old, ok := before[n.ID]; ok {
+			next.Nodes = append(next.Nodes, old)
+		} else {
+			fresh = append(fresh, n)
+		}
+	}
+	e, err := newEvidence(tx, t, base, log, open)
+	if err != nil {
+		return err
+	}
+	foreign := 0
+	for _, n := range e.judge(fresh, now) {
+		next.Nodes = append(next.Nodes, n)
+		if !n.Ours {
+			foreign++
+		}
+	}
+	if foreign > 0 && base != nil && !next.Told {
+		next.Told = true
+		if err := s.tellStrays(tx, t.doc.ID, foreign, now); err != nil {
+			return err
+		}
+	}
+	return putCursor(tx, straysKey(t.doc.ID), next)
+}
+
+func (s *round) tellStrays(tx *store.Tx, doc outline.FileID, n int, now time.Time) error {
+	f, err := tx.Files()
+	if err != nil {
+		return err
+	}
+	c := store.Conflict{
+		ID: s.newID(), At: now, Kind: store.ConflictStray, Doc: doc,
+		Text: itemsOf(n) + " of the document can no longer be reached at the service, since what they were below was deleted there; they are left alone",
+	}
+	if file := f.File(doc); file != nil {
+		c.Path = []string{file.Title}
+	}
+	return tx.PutConflict(c)
+}
+
+// evidence is what tells whether a stray came with a change of ours.
+type evidence struct {
+	tree    *tree
+	base    *outline.Document
+	binds   *store.Bindings
+	buried  map[outline.ServiceID]bool
+	deleted map[outline.NodeID]bool // by us, since the last read
+	moved   map[outline.NodeID]bool
+	staged  map[uint64]bool // digests of what went below a staging node
+}
+
+func newEvidence(tx *store.Tx, t *tree, base *outline.Document, log []store.Record, open []*store.Intent) (e evidence, err error) {
+	e = evidence{tree: t, base: base, deleted: deletedBy(log, nil), moved: make(map[outline.NodeID]bool)}
+	if e.binds, err = tx.Bindings(t.doc.ID); err != nil {
+		return e, err
+	}
+	if e.buried, err = tx.Buried(t.doc.ID); err != nil {
+		return e, err
+	}
+	if e.staged, err = stagedDigests(tx, t.doc.ID, nil); err != nil {
+		return e, err
+	}
+	for _, r := range log {
+		if r.Node.Kind == outline.Move {
+			e.moved[r.Node.Node] = true
+		}
+	}
+	for _, in := range open {
+		if len(in.Changes) == 0 {
+			continue // of one that was answered clearly only the inserts are kept
+		}
+		edit, err := nodeEdit(in)
+		if err != nil {
+			return e, err
+		}
+		for _, step := range edit.Changes {
+			switch step.Kind {
+			case outline.Delete:
+				e.deleted[e.binds.Ours(step.Node)] = true
+			case outline.Move:
+				e.moved[e.binds.Ours(step.Node)] = true
+			}
+		}
+	}
+	return e, e.addTaken(tx)
+}
+
+// addTaken adds what the service said that it deleted.
+func (e *evidence) addTaken(tx *store.Tx) error {
+	if e.base == nil {
+		return nil
+	}
+	expected, err := tx.Expected(e.base.ID)
+	if err != nil {
+		return err
+	}
+	for n := range e.base.Nodes() {
+		if expected.Node(n.ID) == nil {
+			e.deleted[n.ID] = true
+		}
+	}
+	return nil
+}
+
+// judge tells about nodes that are strays for the first time. What hangs together
+// is judged as one. In the first read of a document all of them are old.
+func (e *evidence) judge(fresh []ReadNode, now time.Time) []stray {
+	group := newGroups(fresh)
+	ours := make(map[outline.ServiceID]bool)
+	out := make([]stray, 0, len(fresh))
+	for _, n := range fresh {
+		s := stray{ID: n.ID, Since: now, Under: e.under(n.ID)}
+		s.Dead = e.isDead(n)
+		if e.base != nil && (s.Dead || e.isOurs(n)) {
+			ours[group.of(n.ID)] = true
+		}
+		out = append(out, s)
+	}
+	for i := range out {
+		out[i].Ours = ours[group.of(out[i].ID)]
+	}
+	return out
+}
+
+// isDead tells whether nobody wants a stray: we deleted it, inserted it anew, or
+// it is a late copy of what went below a staging node.
+func (e *evidence) isDead(n ReadNode) bool {
+	return e.buried[n.ID] || e.deleted[e.binds.Ours(n.ID)] || e.isLate(n)
+}
+
+func (e *evidence) isLate(n ReadNode) bool {
+	return e.inBase(n.ID) == nil && e.staged[digestOf(n.Fields)]
+}
+
+// isOurs tells whether a stray came with a delete or move of ours.
+func (e *evidence) isOurs(n ReadNode) bool {
+	if e.moved[e.binds.Ours(n.ID)] {
+		return true
+	}
+	was := e.inBase(n.ID)
+	if was == nil || was.Parent() == nil || e.tree.doc.Node(was.Parent().ID) != nil {
+		return len(e.deleted) > 0 // somebody has put it below what we deleted
+	}
+	return e.deleted[was.Parent().ID]
+}
+
+func (e *evidence) inBase(id outline.ServiceID) *outline.Node {
+	return nodeOf(e.base, e.binds.Ours(id))
+}
+
+// under returns the nearest ancestor that a stray had and that is there, "" for
+// none that is known.
+func (e *evidence) under(id outline.ServiceID) outline.NodeID {
+	was := e.inBase(id)
+	if was == nil {
+		return ""
+	}
+	for a := range was.Ancestors() {
+		if e.tree.doc.Node(a.ID) != nil {
+			return a.ID
+		}
+	}
+	return ""
+}
+
+// groups finds which strays hang together (union-find).
+type groups map[outline.ServiceID]outline.ServiceID
+
+func newGroups(nodes []ReadNode) groups {
+	g := make(groups, len(nodes))
+	for _, n := range nodes {
+		g[n.ID] = n.ID
+	}
+	for _, n := range nodes {
+		for _, c := range n.Children {
+			if _, stray := g[c]; stray {
+				g[g.of(c)] = g.of(n.ID)
+			}
+		}
+	}
+	return g
+}
+
+func (g groups) of(id outline.ServiceID) outline.ServiceID {
+	for g[id] != id {
+		g[id] = g[g[id]]
+		id = g[id]
+	}
+	return id
+}

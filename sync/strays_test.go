@@ -1,0 +1,212 @@
+package sync_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"outlast/internal/dynalist"
+	"outlast/internal/outline"
+	"outlast/internal/server"
+	"outlast/store"
+	"outlast/sync"
+	"outlast/sync/remotetest"
+)
+
+// interrupted is a service to which somebody writes just before a client's next
+// edit arrives.
+type interrupted struct {
+	*remotetest.Service
+	before func()
+}
+
+func (i *interrupted) RoundTrip(req *http.Request) (*http.Response, error) {
+	if i.before != nil && strings.HasSuffix(req.URL.Path, "doc/edit") {
+		before := i.before
+		i.before = nil
+		before()
+	}
+	return i.Service.RoundTrip(req)
+}
+
+// cutOff is a client whose next edit somebody gets in front of, by the contents
+// of nodes.
+type cutOff struct {
+	*client
+	way    *interrupted
+	remote *dynalist.Client
+	doc    outline.FileID
+}
+
+func newCutOff(t *testing.T) *cutOff {
+	t.Helper()
+	s, c, doc := sample(t, server.Compat)
+	o := &cutOff{client: c, way: &interrupted{Service: s}, remote: s.Client(t), doc: doc}
+	c.through(o.way)
+	c.settle()
+	return o
+}
+
+func (o *cutOff) read() (ids map[string]outline.ServiceID) {
+	o.t.Helper()
+	r, err := o.remote.Read(context.Background(), outline.ServiceID(o.doc))
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	ids = make(map[string]outline.ServiceID)
+	for _, n := range r.Nodes {
+		ids[n.Fields.Content] = n.ID
+	}
+	return ids
+}
+
+func (o *cutOff) somebody(steps ...sync.Step) {
+	o.t.Helper()
+	if _, err := o.remote.Edit(context.Background(), sync.NodeEdit{Doc: outline.ServiceID(o.doc), Changes: steps}); err != nil {
+		o.t.Fatal(err)
+	}
+}
+
+// hidden returns the contents of nodes at the service that cannot be reached.
+func (o *cutOff) hidden() (out []string) {
+	o.t.Helper()
+	r, err := o.remote.Read(context.Background(), outline.ServiceID(o.doc))
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	children := make(map[outline.ServiceID][]outline.ServiceID)
+	for _, n := range r.Nodes {
+		children[n.ID] = n.Children
+	}
+	seen := make(map[outline.ServiceID]bool)
+	for stack := []outline.ServiceID{outline.ServiceID(outline.RootID)}; len(stack) > 0; {
+		id := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		seen[id] = true
+		stack = append(stack, children[id]...)
+	}
+	for _, n := range r.Nodes {
+		if !seen[n.ID] {
+			out = append(out, n.Fields.Content)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// pass lets rounds go by as Run would do them.
+func (o *cutOff) pass(d time.Duration, restart bool) {
+	o.t.Helper()
+	for end := time.Now().Add(d); time.Now().Before(end); {
+		if restart {
+			o.through(o.way)
+		}
+		if _, err := o.engine.Once(context.Background(), sync.Round{}); err != nil {
+			o.t.Fatal(err)
+		}
+		time.Sleep(30 * time.Second)
+	}
+	o.settle()
+}
+
+// What a deletion or a move of ours has cut off is put back, and leaves nothing
+// behind at the service.
+func TestWhatWeCutOffIsPutBack(t *testing.T) {
+	insert := func(parent outline.ServiceID, content string) sync.Step {
+		return sync.Step{Kind: outline.Insert, Parent: parent, Fields: outline.Fields{Content: content}}
+	}
+	for _, tt := range []struct {
+		name   string
+		ours   func(o *cutOff)
+		theirs func(o *cutOff)
+		want   string
+	}{
+		{
+			"a new item below one that we delete", func(o *cutOff) { o.erase("cli", o.doc, "alpha one") },
+			func(o *cutOff) {
+				ids := o.read()
+				o.somebody(insert(ids["alpha one"], "written meanwhile"))
+				ids = o.read()
+				o.somebody(insert(ids["written meanwhile"], "and below it"))
+			},
+			strings.Replace(sampleText, "  alpha one\n", "", 1) + sync.RecoveredTitle + "\n  written meanwhile\n    and below it\n",
+		},
+		{
+			"an item that is moved below one that we delete", func(o *cutOff) { o.erase("cli", o.doc, "alpha one") },
+			func(o *cutOff) {
+				ids := o.read()
+				o.somebody(sync.Step{Kind: outline.Move, Node: ids["gamma two"], Parent: ids["alpha one"]})
+			},
+			strings.Replace(strings.Replace(sampleText, "  alpha one\n", "", 1), "  gamma one\n  gamma two\n", "  gamma one\n  gamma two\n", 1),
+		},
+		{
+			"two items that are moved below each other", func(o *cutOff) { o.move(o.doc, "alpha", "beta") },
+			func(o *cutOff) {
+				ids := o.read()
+				o.somebody(sync.Step{Kind: outline.Move, Node: ids["beta"], Parent: ids["alpha"]})
+			},
+			"",
+		},
+	} {
+		for _, restart := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, restart %v", tt.name, restart), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					o := newCutOff(t)
+					time.Sleep(time.Minute)
+					tt.ours(o)
+					met := false
+					o.way.before = func() { tt.theirs(o); met = true }
+					o.pass(time.Minute, false)
+					if !met {
+						t.Fatal("nobody got in front")
+					}
+					o.pass(30*time.Minute, restart)
+					if left := o.hidden(); len(left) != 0 {
+						t.Errorf("out of reach: %q", left)
+					}
+					got := served(t, o.service, "Plan")
+					if tt.want != "" && got != tt.want {
+						t.Errorf("got\n%swant\n%s", got, tt.want)
+					}
+					for _, text := range []string{"alpha two", "beta one", "gamma two"} {
+						if strings.Count(got, text) != 1 {
+							t.Errorf("%q is there %d times:\n%s", text, strings.Count(got, text), got)
+						}
+					}
+					if here := show(o.document(o.doc)); here != got {
+						t.Errorf("here\n%sat the service\n%s", here, got)
+					}
+				})
+			})
+		}
+	}
+}
+
+// What others leave out of reach is none of ours: it is told once and not touched.
+func TestWhatOthersCutOffIsLeftAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newCutOff(t)
+		o.somebody(sync.Step{Kind: outline.Delete, Node: o.read()["alpha"]})
+		o.add(o.doc, "beta", "work of our own")
+		o.pass(10*time.Minute, false)
+		o.somebody(sync.Step{Kind: outline.Delete, Node: o.read()["gamma"]})
+		o.erase("cli", o.doc, "beta one")
+		o.pass(10*time.Minute, true)
+		want := []string{"alpha one", "alpha two", "gamma one", "gamma two"}
+		if got := o.hidden(); !slices.Equal(got, want) {
+			t.Errorf("out of reach %q, want %q", got, want)
+		}
+		if got, want := served(t, o.service, "Plan"), "beta\n  beta two\n  work of our own\n"; got != want {
+			t.Errorf("got\n%swant\n%s", got, want)
+		}
+		told := slices.DeleteFunc(o.conflicts(true), func(k store.Conflict) bool { return !strings.Contains(k.Text, "no longer be reached") })
+		if len(told) != 1 || told[0].Waits {
+			t.Errorf("told %+v", told)
+		}
+	})
+}
