@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"outlast/internal/dynalist"
 )
 
 // Injector stands between several clients and one service and lets requests
@@ -133,6 +135,10 @@ func (j *Injector) tell(x *exchange, res *http.Response, err error) (*http.Respo
 
 // choose draws the fault of a request.
 func (j *Injector) choose(x *exchange) act {
+	if j.sizeAt > 0 && x.path == dynalist.PathDocEdit && len(x.body) > j.sizeAt {
+		j.Hit["X7 size"]++
+		return tooLarge
+	}
 	if j.Rand.Float64()*100 >= j.Rate {
 		return pass
 	}
@@ -185,6 +191,9 @@ func (j *Injector) Deliver(now time.Time) {
 		j.serve(d.x)
 	}
 }
+
+// Skew sets the service's clock ahead, or back.
+func (j *Injector) Skew(by time.Duration) { j.skew = by }
 
 // Calm ends all faults. What is under way still arrives.
 func (j *Injector) Calm() { j.Rate, j.sizeAt = 0, 0 }

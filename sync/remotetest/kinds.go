@@ -49,7 +49,7 @@ func Kinds() []Kind {
 		{"X5 gateway", writes, false, late(LostBadGateway)},
 		{"X6 twice", writes, false, twice},
 		{"X6 twice, late", writes, false, twiceLate},
-		{"X7 size", edits, false, tooLarge},
+		{"X7 size", edits, false, shrink},
 		{"X8 slow", nil, false, slow},
 		{"X8 stuck", nil, false, fault(LostStuck)},
 		{"X8 stuck, applied", nil, false, fault(AppliedStuck)},
@@ -123,11 +123,19 @@ func twiceLate(j *Injector, x *exchange) (*http.Response, error) {
 	return res, nil
 }
 
-// tooLarge lets bodies above a size fail from now on, which changes each time.
-func tooLarge(j *Injector, x *exchange) (*http.Response, error) {
+// shrink lets bodies above a size fail for a while.
+func shrink(j *Injector, x *exchange) (*http.Response, error) {
 	j.sizeAt = 200 << j.Rand.IntN(5)
 	if len(x.body) <= j.sizeAt {
 		return nil, nil
+	}
+	return tooLarge(j, x)
+}
+
+// tooLarge is what a body above the size meets, which may change then.
+func tooLarge(j *Injector, x *exchange) (*http.Response, error) {
+	if j.Rand.IntN(4) == 0 {
+		j.sizeAt = 0
 	}
 	wrote(x.req)
 	status := []int{http.StatusRequestEntityTooLarge, http.StatusBadGateway, http.StatusServiceUnavailable}[j.Rand.IntN(3)]

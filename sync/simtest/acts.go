@@ -302,9 +302,15 @@ func (w *world) editFiles(c *client) {
 
 // between is the time in which a client does not run.
 func (w *world) between(c *client) {
+	if w.storage > 0 && w.rnd.IntN(3) == 0 {
+		w.lockedOut(c)
+	}
 	c.shut()
 	w.keepOld(c)
 	c.open()
+	if w.storage > 0 && w.rnd.IntN(3) == 0 {
+		w.fullDisk(c)
+	}
 	if w.clocks && w.rnd.IntN(2) == 0 {
 		w.shiftClock(c)
 	}

@@ -274,6 +274,9 @@ func (w *world) checkFilesEnd() {
 				return err
 			}
 			for _, f := range files.Walk() {
+				if w.gone[string(b.Service(f.ID))] {
+					continue // deleted at the service: its copy stays here
+				}
 				got = append(got, string(b.Service(f.ID))+" "+f.Title)
 			}
 			return nil

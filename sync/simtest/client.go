@@ -28,6 +28,7 @@ type client struct {
 	machine map[string]uint64 // number of the last request, by client id: outlives the database
 
 	told     []store.OpID // what the user was told is safe
+	room     int64        // largest size of the database, 0 for no limit
 	busy     bool         // a round is under way
 	dead     bool         // it ended and has not been started again
 	crashes  int          // in a row
@@ -48,7 +49,7 @@ func (w *world) newClient(n int) *client {
 
 // open starts the program.
 func (c *client) open() {
-	db, err := store.Open(store.Options{Path: c.path, Create: true, NoSync: true, Commit: c.commit})
+	db, err := store.Open(store.Options{Path: c.path, Create: true, NoSync: true, MaxSize: c.room, Commit: c.commit})
 	c.w.must(err)
 	c.db, c.dead = db, false
 	c.baseSeen = make(map[outline.FileID]string)
@@ -140,6 +141,9 @@ func (c *client) round(list bool) {
 	for _, f := range r.Failed {
 		c.w.note("%d: failed %s: %v", c.n, f.Doc, f.Err)
 	}
+	if errors.Is(err, store.ErrFull) {
+		c.w.hit("X13 disk full")
+	}
 	if err != nil && !expected(err) {
 		c.w.fail("round", "client %d: %v", c.n, err)
 	}
@@ -161,6 +165,9 @@ func (c *client) view(fn func(*store.Tx) error) { c.w.must(c.db.View(fn)) }
 // update is a commit of the user's command. It tells whether it was recorded.
 func (c *client) update(fn func(*store.Tx) error) bool {
 	err := c.db.Update(fn)
+	if errors.Is(err, store.ErrFull) {
+		c.w.hit("X13 disk full")
+	}
 	if err != nil {
 		c.w.note("%d: not recorded: %v", c.n, err)
 	}

@@ -1,6 +1,7 @@
 package simtest
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -55,6 +56,10 @@ func (w *world) forgetSince(c *client) {
 func (w *world) shiftClock(c *client) {
 	by := []time.Duration{365 * 24 * time.Hour, -365 * 24 * time.Hour, time.Hour, -time.Hour}[w.rnd.IntN(4)]
 	w.hit("X14 clock")
+	if w.rnd.IntN(2) == 0 {
+		w.hit("X14 skew")
+		w.inj.Skew(by / 2)
+	}
 	w.note("%d: clock was off by %v", c.n, by)
 	c.update(func(tx *store.Tx) error { return shift(tx, by) })
 }
@@ -125,6 +130,33 @@ func shiftIntents(tx *store.Tx, docs []outline.FileID, move func(*time.Time)) er
 		}
 	}
 	return nil
+}
+
+// lockedOut tries to start the program a second time.
+func (w *world) lockedOut(c *client) {
+	w.hit("X13 locked")
+	db, err := store.Open(store.Options{Path: c.path, NoSync: true})
+	if !errors.Is(err, store.ErrLocked) {
+		w.fail("X13", "client %d: a database in use is opened again: %v", c.n, err)
+	}
+	if err == nil {
+		w.must(db.Close())
+	}
+}
+
+// fullDisk lets a client run where its database cannot grow.
+func (w *world) fullDisk(c *client) {
+	info, err := os.Stat(c.path)
+	w.must(err)
+	c.shut()
+	c.room = info.Size()
+	c.open()
+	w.note("%d: the disk is full", c.n)
+	w.attempt(c, "edit on a full disk", func() { w.edit(c) })
+	w.attempt(c, "round on a full disk", func() { c.round(false) })
+	c.shut()
+	c.room = 0
+	c.open()
 }
 
 // sentBy keeps the number of the last request outside of the database.

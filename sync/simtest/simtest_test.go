@@ -100,6 +100,11 @@ func TestHistories(t *testing.T) {
 			t.Errorf("seed %d (%s): %s\nrepeat with: go test ./sync/simtest -run TestHistory -sim.trace -sim.first=%d", r.Seed, r.Mode, f, r.Seed)
 		}
 	}
+	for _, name := range mustOccur() {
+		if n >= enough && s.hit[name] == 0 {
+			t.Errorf("%s has not occurred in %d histories", name, n)
+		}
+	}
 	for why, found := range known {
 		t.Logf("known and open: %s: %d times:\n%s", why, len(found), strings.Join(found[:min(len(found), 12)], "\n"))
 	}

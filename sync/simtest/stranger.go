@@ -6,6 +6,7 @@ import (
 
 	"outlast/internal/dynalist"
 	"outlast/internal/outline"
+	"outlast/internal/server"
 	"outlast/sync"
 )
 
@@ -164,6 +165,33 @@ func (w *world) permission() {
 		w.note("stranger: move document %s", doc)
 	default:
 		w.setPermission(doc, outline.Owner)
+		if w.profile == server.Safe && len(w.docs) > 1 {
+			w.deleteDocument()
+		}
+	}
+}
+
+// deleteDocument deletes the last document that people edit, with all it holds.
+func (w *world) deleteDocument() {
+	doc := w.docs[len(w.docs)-1]
+	t := w.truthOf(doc)
+	var a dynalist.FileEditResponse
+	body := w.call(dynalist.PathFileEdit, dynalist.FileEditRequest{Token: strangerToken, Changes: []dynalist.FileChange{
+		{Action: "delete", Type: "document", FileID: doc},
+	}})
+	if json.Unmarshal(body, &a) != nil || len(a.Results) != 1 || !a.Results[0] {
+		return
+	}
+	w.hit("X17 deleted")
+	w.hit("X17 closed") // for the clients that is the same
+	w.note("stranger: delete document %s", doc)
+	w.docs = w.docs[:len(w.docs)-1]
+	w.gone[doc] = true
+	for word := range t.words() {
+		w.taken[word] = true
+	}
+	for _, id := range t.order {
+		w.gone[id] = true
 	}
 }
 
