@@ -76,6 +76,26 @@ func (c *client) settle() {
 	c.t.Fatalf("not in step after 10 minutes: %d records left, last error %v\n%s", c.unconfirmed(), last, c.log())
 }
 
+// retryParked makes parked records pending again, as a person may ask for.
+func (c *client) retryParked() {
+	c.t.Helper()
+	err := c.db.Update(func(tx *store.Tx) error {
+		for r, err := range tx.AllUnconfirmed() {
+			if err == nil && r.State == store.Parked {
+				r.State, r.Reason, r.After = store.Pending, "", time.Time{}
+				err = tx.Rewrite(r)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+}
+
 func (c *client) unconfirmed() (n int) {
 	c.view(func(tx *store.Tx) error {
 		for r, err := range tx.AllUnconfirmed() {

@@ -42,7 +42,13 @@ func planted() []bug {
 			"if r.State == store.Acknowledged {\n\t\tm.confirm(r)\n\t\treturn\n",
 		}}},
 		{"copies are deleted on weak evidence", 3000, "I", []edit{{
-			"sync/spare.go", "if given || in.Cause != \"\" && l.alone(in, i, n) && nth < copiesOf(ins.Node, open) {", "if given || nth > 0 {",
+			"sync/spare.go", "if given || in.Cause != \"\" && l.alone(in, i, n) && nth <= owed(ins.Node, open) {", "if given || nth > 0 {",
+		}}},
+		{"large deletions do not wait", 300, "I", []edit{{
+			"sync/guard.go", "case v.gone == 0:", "case true:",
+		}}},
+		{"an old database is taken for a new one", 3000, "I", []edit{{
+			"sync/origin.go", "old := !ok && s.account.Sent > 0 || n > s.account.Sent", "old := !ok && false",
 		}}},
 		{"the base changes without a read", 300, "I1", []edit{{
 			"sync/push.go", "if err := tx.SetExpected(d.id, version); err != nil {",
@@ -71,7 +77,6 @@ func TestPlantedBugsAreFound(t *testing.T) {
 			}
 			t.Logf("found by %s", seed)
 			number, _, _ := strings.Cut(strings.TrimPrefix(seed, "seed "), " ")
-			t.Logf("%s", number)
 			self, err := os.Executable()
 			if err != nil {
 				t.Fatal(err)
