@@ -29,28 +29,28 @@ func planted() []bug {
 		{"a request leaves before it is written down", 20, "I11", []edit{{
 			"sync/push.go", "if err := s.prepare(in, editCost(len(b.steps)), note); err != nil {", "if err := error(nil); note == nil {",
 		}}},
-		{"send again instead of looking", 300, "I3", []edit{{
+		{"send again instead of looking", 100, "I3", []edit{{
 			"sync/push.go", "if err := s.doubt(in, cause); err != nil {", "if err := s.drop(in); err != nil {",
 		}}},
-		{"no check for cycles", 3000, "I", []edit{
+		{"no check for cycles", 1000, "I", []edit{
 			{"sync/structure.go", "case target.IsWithin(n):", "case false:"},
 			{"sync/plan.go", "n != nil && !parent.IsWithin(n)", "n != nil"},
 			{"internal/outline/change.go", "case parent.IsWithin(n):", "case parent == n:"},
 		}},
-		{"an Ok is believed", 300, "I", []edit{{
+		{"an Ok is believed", 100, "I", []edit{{
 			"sync/merge.go", "if r.State == store.Acknowledged {\n\t\tr.State = store.Pending\n",
 			"if r.State == store.Acknowledged {\n\t\tm.confirm(r)\n\t\treturn\n",
 		}}},
-		{"copies are deleted on weak evidence", 3000, "I", []edit{{
+		{"copies are deleted on weak evidence", 500, "I", []edit{{
 			"sync/spare.go", "if given || in.Cause != \"\" && l.alone(in, i, n) && nth <= owed(ins.Node, open) {", "if given || nth > 0 {",
 		}}},
 		{"large deletions do not wait", 300, "I", []edit{{
 			"sync/guard.go", "case v.gone == 0:", "case true:",
 		}}},
-		{"an old database is taken for a new one", 3000, "I", []edit{{
+		{"an old database is taken for a new one", 1500, "I", []edit{{
 			"sync/origin.go", "old := !ok && s.account.Sent > 0 || n > s.account.Sent", "old := !ok && false",
 		}}},
-		{"the base changes without a read", 300, "I1", []edit{{
+		{"the base changes without a read", 100, "I1", []edit{{
 			"sync/push.go", "if err := tx.SetExpected(d.id, version); err != nil {",
 			"if now, err := tx.Expected(d.id); err != nil {\n\t\t\treturn err\n\t\t} else if _, err := tx.PutBase(now, nil, time.Now()); err != nil {\n" +
 				"\t\t\treturn err\n\t\t}\n\t\tif err := tx.SetExpected(d.id, version); err != nil {",

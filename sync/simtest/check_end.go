@@ -40,7 +40,7 @@ func (w *world) settle() {
 			n, parked := c.unconfirmed()
 			quiet = quiet && n == 0 && (parked == 0 || i > 6) && !c.asked() && !w.wrote(c, before)
 		}
-		if quiet && i > 1 {
+		if quiet && i > 0 {
 			return
 		}
 		time.Sleep(time.Duration(20*(i+1)) * time.Second)

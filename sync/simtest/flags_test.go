@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"testing"
 )
 
@@ -16,15 +17,21 @@ var (
 	workers = flag.Int("sim.workers", runtime.GOMAXPROCS(0), "histories at a time")
 )
 
+// TestMain lets garbage lie for longer: a history makes much of it and is short.
+func TestMain(m *testing.M) {
+	debug.SetGCPercent(400)
+	m.Run()
+}
+
 // histories is how many to run.
 func histories() int {
 	switch {
 	case *count > 0:
 		return *count
 	case testing.Short():
-		return 40
+		return 20
 	}
-	return 200
+	return 60
 }
 
 // memoryDir returns a folder for databases: on a file system in memory where
