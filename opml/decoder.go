@@ -29,6 +29,7 @@ type Decoder struct {
 	head     *Head
 	warnings warnings
 	err      error
+	scratch  []byte
 
 	nodes  int
 	depth  int  // of open outlines
@@ -338,7 +339,7 @@ func (d *Decoder) outline() (Item, error) {
 	d.depth++
 	var text bool
 	if d.head.Format != 0 {
-		text = item.ours(d.s.tag.attrs)
+		text = item.ours(d.s.tag.attrs, &d.scratch)
 	} else {
 		text = d.foreign(&item)
 		d.html(&item.Fields)

@@ -58,11 +58,18 @@ func Written(s string) string {
 
 // lossy tells whether Written changes s.
 func lossy(s string) bool {
-	all := classesOf(s)
-	if all&control != 0 || all&high != 0 && !utf8.ValidString(s) {
+	if !utf8.ValidString(s) {
 		return true
 	}
-	return all&nonchar != 0 && (strings.Contains(s, "\uFFFE") || strings.Contains(s, "\uFFFF"))
+	for i := range len(s) {
+		switch c := class[s[i]]; {
+		case c&control != 0:
+			return true
+		case c&nonchar != 0 && i+3 <= len(s) && (s[i:i+3] == "\uFFFE" || s[i:i+3] == "\uFFFF"):
+			return true
+		}
+	}
+	return false
 }
 
 // replaceIllegal returns the written form and the number of replacements.
@@ -98,37 +105,48 @@ func legal(r rune) bool {
 // element and returns how many characters were replaced. The references are the
 // decimal ones that Dynalist and Workflowy write.
 func appendEscaped(dst []byte, s string) ([]byte, int) {
-	lost := 0
-	if lossy(s) {
-		s, lost = replaceIllegal(s)
-	}
-	from := 0
-	for i := 0; i < len(s); i++ {
-		if class[s[i]]&escaped == 0 {
-			continue
+	start, from, i := len(dst), 0, 0
+	var seen uint64
+	for i < len(s) {
+		end := len(s)
+		if i+8 <= len(s) {
+			w := word(s, i)
+			seen |= w
+			if marked(w) == 0 {
+				i += 8
+				continue
+			}
+			end = i + 8
 		}
-		dst = append(dst, s[from:i]...)
-		dst = append(dst, reference(s[i])...)
-		from = i + 1
+		for ; i < end; i++ {
+			c := class[s[i]]
+			switch {
+			case c == 0:
+			case c&escaped != 0:
+				dst = append(dst, s[from:i]...)
+				dst = append(dst, references[s[i]]...)
+				from = i + 1
+			case c&control != 0:
+				return appendReplaced(dst[:start], s)
+			default:
+				seen |= tops
+			}
+		}
 	}
-	return append(dst, s[from:]...), lost
+	if seen&tops != 0 && lossy(s) {
+		return appendReplaced(dst[:start], s)
+	}
+	return append(dst, s[from:]...), 0
 }
 
-func reference(b byte) string {
-	switch b {
-	case '&':
-		return "&amp;"
-	case '<':
-		return "&lt;"
-	case '>':
-		return "&gt;"
-	case '"':
-		return "&quot;"
-	case '\t':
-		return "&#9;"
-	case '\n':
-		return "&#10;"
-	default:
-		return "&#13;"
-	}
+// appendReplaced is appendEscaped for a text that XML cannot hold as it is.
+func appendReplaced(dst []byte, s string) ([]byte, int) {
+	s, lost := replaceIllegal(s)
+	dst, _ = appendEscaped(dst, s)
+	return dst, lost
+}
+
+// references are what is written for the characters of class escaped.
+var references = [...]string{
+	'&': "&amp;", '<': "&lt;", '>': "&gt;", '"': "&quot;", '\t': "&#9;", '\n': "&#10;", '\r': "&#13;",
 }

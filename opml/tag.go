@@ -62,7 +62,9 @@ func (t *tag) parseStart(b []byte, lim Limits) (int, *fault) {
 }
 
 // cut tells whether b ends before the character at i is complete.
-func cut(b []byte, i int) bool { return i >= len(b) || !utf8.FullRune(b[i:]) }
+func cut(b []byte, i int) bool {
+	return i >= len(b) || b[i] >= utf8.RuneSelf && !utf8.FullRune(b[i:])
+}
 
 // attr parses one attribute and returns its length, 0 when b ends too early.
 func (t *tag) attr(b []byte, lim Limits) (int, *fault) {
@@ -108,11 +110,21 @@ func (t *tag) attr(b []byte, lim Limits) (int, *fault) {
 // quoted returns the number of bytes before the quote, or of all when there is
 // none, and the classes that occur in them.
 func quoted(b []byte, q byte) (size int, all uint8) {
-	for i, c := range b {
-		if c == q {
-			return i, all
+	for i := 0; i < len(b); {
+		end := len(b)
+		if i+8 <= len(b) {
+			if w := word(b, i); (marked(w) | holds(w, q) | w&tops) == 0 {
+				i += 8
+				continue
+			}
+			end = i + 8
 		}
-		all |= class[c]
+		for ; i < end; i++ {
+			if b[i] == q {
+				return i, all
+			}
+			all |= class[b[i]]
+		}
 	}
 	return len(b), all
 }

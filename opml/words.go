@@ -1,0 +1,33 @@
+package opml
+
+// Texts are looked through eight bytes at a time: most words of a text hold
+// nothing that a file writes otherwise. The tests on a word set the top bit of
+// each byte that they are true for, and may set it for a byte above one that they
+// are true for: whether there is any is exact, which they are is not.
+
+const (
+	ones = 0x0101010101010101
+	tops = 0x8080808080808080
+)
+
+// word returns the eight bytes at i.
+func word[T string | []byte](s T, i int) uint64 {
+	_ = s[i+7]
+	return uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
+		uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
+}
+
+// marked is true for bytes below a blank and for & < > ". One mask serves two
+// characters that differ in one bit.
+func marked(w uint64) uint64 {
+	control := (w - ones*' ') &^ w
+	angle := w&^(ones*('<'^'>')) ^ ones*'<'
+	quote := w&^(ones*('"'^'&')) ^ ones*'"'
+	return (control | (angle-ones)&^angle | (quote-ones)&^quote) & tops
+}
+
+// holds is true for bytes that are c, which is in ASCII.
+func holds(w uint64, c byte) uint64 {
+	w ^= ones * uint64(c)
+	return (w - ones) &^ w & tops
+}
