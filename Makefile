@@ -59,11 +59,16 @@ uninstall: ## remove what install put there; your outline and settings stay
 	rm -f '$(bashdir)/outlast' '$(zshdir)/_outlast' '$(fishdir)/outlast.fish'
 
 test: ## run all tests; skipped ones are listed with their reason
+	@.ci/interop
 	@{ $(GO) test -v $(TESTFLAGS) ./... 2>&1; echo "go test exit status $$?"; } | awk -f .ci/summary.awk
 
 test-full: ## run all tests anew, with the race detector, then fuzz each target
 	$(GO) test -race -count=1 -timeout 90m $(TESTFLAGS) ./...
 	$(MAKE) fuzz
+
+interop: ## install other readers of OPML where this may, and ask them about all we write
+	@.ci/interop all
+	INTEROP=full $(GO) test ./opml -count=1 -timeout 30m -v -run Interop $(TESTFLAGS)
 
 check: fmt-check vet lint arch race ## format, vet, staticcheck, import table, tests with the race detector
 
