@@ -37,8 +37,9 @@ func BenchmarkWrite(b *testing.B) {
 		write()
 		b.SetBytes(size.n)
 		compare(b, write, map[string]func(){
-			"go-opml": func() { writeGoOPML(b, doc) },
-			"xml":     func() { writeXML(b, doc) },
+			"go-opml":      func() { writeGoOPML(b, doc, true) },
+			"go-opml-text": func() { writeGoOPML(b, doc, false) },
+			"xml":          func() { writeXML(b, doc) },
 		})
 	})
 }
@@ -137,21 +138,26 @@ func readXML(b *testing.B, file []byte) {
 	}
 }
 
-// writeGoOPML converts the document to go-opml's types, which know no note, and
-// writes it.
-func writeGoOPML(b *testing.B, doc *outline.Document) {
+// writeGoOPML converts the document to go-opml's types, which know no note and no
+// mark, and writes it: with all that they can hold of a node, text and created, or
+// with the text alone.
+func writeGoOPML(b *testing.B, doc *outline.Document, dates bool) {
 	file := goopml.OPML{Version: "2.0", Head: goopml.Head{Title: doc.Title}}
-	file.Body.Outlines = goOutlines(doc.Root())
+	file.Body.Outlines = goOutlines(doc.Root(), dates)
 	s, err := file.XML()
 	if err != nil || strings.Count(s, "<outline") != doc.Len()-1 {
 		b.Fatal(err)
 	}
 }
 
-func goOutlines(n *outline.Node) []goopml.Outline {
-	var list []goopml.Outline
+func goOutlines(n *outline.Node, dates bool) []goopml.Outline {
+	list := make([]goopml.Outline, 0, n.ChildCount())
 	for c := range n.Children() {
-		list = append(list, goopml.Outline{Text: c.Content, Outlines: goOutlines(c)})
+		o := goopml.Outline{Text: c.Content, Outlines: goOutlines(c, dates)}
+		if dates {
+			o.Created = formatDate(c.Created)
+		}
+		list = append(list, o)
 	}
 	return list
 }

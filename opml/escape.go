@@ -58,18 +58,14 @@ func Written(s string) string {
 
 // lossy tells whether Written changes s.
 func lossy(s string) bool {
-	if !utf8.ValidString(s) {
-		return true
-	}
-	for i := range len(s) {
-		switch c := class[s[i]]; {
-		case c&control != 0:
-			return true
-		case c&nonchar != 0 && i+3 <= len(s) && (s[i:i+3] == "\uFFFE" || s[i:i+3] == "\uFFFF"):
-			return true
-		}
-	}
-	return false
+	all := classesOf(s)
+	return all&control != 0 || all&high != 0 && badHigh(s)
+}
+
+// badHigh is lossy for what is outside ASCII in s.
+func badHigh(s string) bool {
+	return !utf8.ValidString(s) ||
+		strings.IndexByte(s, "\uFFFE"[0]) >= 0 && (strings.Contains(s, "\uFFFE") || strings.Contains(s, "\uFFFF"))
 }
 
 // replaceIllegal returns the written form and the number of replacements.
@@ -133,7 +129,7 @@ func appendEscaped(dst []byte, s string) ([]byte, int) {
 			}
 		}
 	}
-	if seen&tops != 0 && lossy(s) {
+	if seen&tops != 0 && badHigh(s) {
 		return appendReplaced(dst[:start], s)
 	}
 	return append(dst, s[from:]...), 0

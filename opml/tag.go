@@ -2,6 +2,7 @@ package opml
 
 import (
 	"bytes"
+	"encoding/binary"
 	"strconv"
 	"unicode/utf8"
 )
@@ -113,7 +114,8 @@ func quoted(b []byte, q byte) (size int, all uint8) {
 	for i := 0; i < len(b); {
 		end := len(b)
 		if i+8 <= len(b) {
-			if w := word(b, i); (marked(w) | holds(w, q) | w&tops) == 0 {
+			w := binary.LittleEndian.Uint64(b[i:])
+			if marked(w)|apostrophes(w)|w&tops == 0 {
 				i += 8
 				continue
 			}

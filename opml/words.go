@@ -10,11 +10,11 @@ const (
 	tops = 0x8080808080808080
 )
 
-// word returns the eight bytes at i.
-func word[T string | []byte](s T, i int) uint64 {
-	_ = s[i+7]
-	return uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
-		uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
+// word returns the eight bytes at i of a text.
+func word(s string, i int) uint64 {
+	s = s[i : i+8]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
 // marked is true for bytes below a blank and for & < > ". One mask serves two
@@ -26,8 +26,8 @@ func marked(w uint64) uint64 {
 	return (control | (angle-ones)&^angle | (quote-ones)&^quote) & tops
 }
 
-// holds is true for bytes that are c, which is in ASCII.
-func holds(w uint64, c byte) uint64 {
-	w ^= ones * uint64(c)
+// apostrophes is true for the quote that marked leaves out.
+func apostrophes(w uint64) uint64 {
+	w ^= ones * '\''
 	return (w - ones) &^ w & tops
 }
