@@ -209,3 +209,31 @@ func TestWriteAllocations(t *testing.T) {
 		t.Errorf("got %.0f allocations for 10,000 nodes, %.0f for 100", large, small)
 	}
 }
+
+// A stream of a million nodes, which no tree holds, is written in memory that does
+// not grow: what is allocated in all is the buffer.
+func TestStreamedWriteHoldsNothing(t *testing.T) {
+	nodes := 1_000_000
+	if testing.Short() {
+		nodes = 50_000
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	e := NewEncoder(io.Discard, Options{})
+	if err := e.Begin(Head{}); err != nil {
+		t.Fatal(err)
+	}
+	f := outline.Fields{Content: "R&D <b> 🙂", Note: "one\ntwo", Created: 1_700_000_000_000, Modified: 1_700_000_000_000}
+	for i := range nodes {
+		if err := e.Node(i%12, "HSxrGeOEl9WI7uWIq-Qjv8Rq", &f, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := e.End(); err != nil {
+		t.Fatal(err)
+	}
+	runtime.ReadMemStats(&after)
+	if got := after.TotalAlloc - before.TotalAlloc; got > 4<<20 {
+		t.Errorf("%d bytes allocated for %d nodes", got, nodes)
+	}
+}
