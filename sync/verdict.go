@@ -105,12 +105,15 @@ var ErrNoChoice = errors.New("there is nothing to choose")
 //
 //	read, deletion-there  mine: put back what is missing there; else: take it
 //	deletion-here         mine: delete there too; else: put back what is missing here
+//	old-database          mine: send what the service does not show; else: leave it out
 func Decide(tx *store.Tx, c store.Conflict, mine bool, newID func() string) error {
 	q, err := questionOf(c)
 	if err != nil {
 		return err
 	}
 	switch {
+	case c.Kind == store.ConflictOldDatabase:
+		err = decideOld(tx, mine, newID)
 	case c.Kind == store.ConflictDeletionHere:
 		err = decideHere(tx, c.Doc, q, mine, newID)
 	case q.Kind == holdAccount:

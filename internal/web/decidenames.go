@@ -61,7 +61,7 @@ func idOf(tx *store.Tx, kind, terminal, name string) (string, error) {
 	name = strings.TrimPrefix(strings.TrimPrefix(name, "id:"), ":")
 	n, err := strconv.Atoi(name)
 	if err != nil {
-		return strings.ToUpper(name), nil
+		return name, nil
 	}
 	ids, err := numberedIDs(tx, kind, terminal)
 	if err != nil {
