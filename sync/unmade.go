@@ -51,7 +51,12 @@ func closeLog(tx *store.Tx, doc outline.FileID) error {
 	for _, in := range fenced {
 		err = errors.Join(err, tx.DropFenced(doc, in.RequestID))
 	}
-	return errors.Join(err, tx.DropInflight(doc), tx.ReplaceLog(doc, nil, log))
+	err = errors.Join(err, tx.DropInflight(doc), tx.ReplaceLog(doc, nil, log))
+	// Should the document come back, it is read whatever was acknowledged of it.
+	if m, ok, merr := tx.Meta(doc); ok && merr == nil {
+		err = errors.Join(err, tx.SetExpected(doc, m.Version))
+	}
+	return err
 }
 
 // unmadeFiles returns the files that the log makes and in the end deletes, and
