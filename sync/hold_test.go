@@ -679,3 +679,28 @@ func TestSmallDeletionsHereAddUp(t *testing.T) {
 		c.question()
 	})
 }
+
+// The first read of a document in which the root has lost its children is not
+// taken for an empty document: its version would hide the rest for good.
+func TestFirstReadThatLeadsNowhereIsHeld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _, _ := sample(t, server.Compat)
+		c := newClient(t, s)
+		service := &retold{Service: s, path: "doc/read", tell: func(m map[string]any) {
+			for _, n := range nodesOf(m) {
+				if n["id"] == "root" {
+					delete(n, "children")
+				}
+			}
+		}}
+		c.through(service)
+		if _, err := c.once(); err != nil {
+			t.Fatal(err)
+		}
+		service.tell = nil
+		c.settle()
+		if got := show(c.document(c.doc("Plan"))); got != sampleText {
+			t.Errorf("got\n%swant\n%s", got, sampleText)
+		}
+	})
+}

@@ -20,6 +20,9 @@ func (s *round) sane(tx *store.Tx, doc outline.FileID, r *Reading, b *store.Bind
 	t, err := buildTree(doc, r, b, s.newID)
 	why, held := errors.AsType[*distrust](err)
 	if err == nil {
+		if err := hollow(tx, t, r, now); err != nil {
+			return nil, err
+		}
 		return t, tx.PutCursor(oddKey(doc), nil)
 	}
 	if !held {
@@ -49,6 +52,24 @@ func (s *round) sane(tx *store.Tx, doc outline.FileID, r *Reading, b *store.Bind
 		return nil, err
 	}
 	return t, tx.PutCursor(oddKey(doc), []byte(why.print))
+}
+
+// hollow holds the first read of a document in which nothing leads to any of its
+// nodes, until it has stood: there is no base that would show what is missing,
+// and at an unchanged version nobody would look again.
+func hollow(tx *store.Tx, t *tree, r *Reading, now time.Time) error {
+	_, known, err := tx.Meta(t.doc.ID)
+	if err != nil || known || t.doc.Len() > 1 || len(t.orphans) == 0 {
+		return err
+	}
+	why := distrusted(holdOdd, "none of %d items can be reached", len(t.orphans))
+	if why.print, err = printOf(r.Nodes); err != nil {
+		return err
+	}
+	if believed, err := stood(tx, t.doc.ID, holdOdd, why.print, now); err != nil || believed {
+		return err
+	}
+	return why
 }
 
 // trashTwice keeps what came twice with other values.
