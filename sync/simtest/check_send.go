@@ -175,6 +175,10 @@ func (w *world) checkOwn(tx *store.Tx, n int, doc outline.FileID, q dynalist.Doc
 			ok = does[outline.Update][id] || does[outline.Insert][id]
 		case "delete":
 			ok = does[outline.Delete][id] || spare || slices.Contains(w.truthOf(q.FileID).orphans, c.NodeID)
+			if !ok && w.alike[c.NodeID] { // nobody can tell it from a late copy; the other one stands, the trash has this (risk R2)
+				w.hit("R2 taken for a copy")
+				ok = true
+			}
 		case "move": // siblings may be moved instead
 			ok = len(does[outline.Move]) > 0 || len(does[outline.Insert]) > 0 || spare || w.belowStaging(q.FileID, c.NodeID)
 		}

@@ -209,16 +209,21 @@ func (c *client) documents() (all []outline.FileID) {
 
 const ulidLength = 26
 
-// unconfirmed counts what is not in step yet, parked records left out.
+// unconfirmed counts what is not in step yet, and what is parked, with all that
+// was done to a parked node.
 func (c *client) unconfirmed() (n, parked int) {
+	waits := make(map[outline.NodeID]bool)
 	c.view(func(tx *store.Tx) error {
 		for r, err := range tx.AllUnconfirmed() {
-			if err != nil {
+			switch {
+			case err != nil:
 				return err
-			}
-			if r.State == store.Parked {
+			case r.State == store.Parked && r.Node != nil:
+				waits[r.Node.Node] = true
 				parked++
-			} else {
+			case r.State == store.Parked, r.Node != nil && (waits[r.Node.Node] || waits[r.Node.To.Parent]):
+				parked++
+			default:
 				n++
 			}
 		}

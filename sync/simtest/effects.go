@@ -23,6 +23,7 @@ type effects struct {
 	folder  string
 
 	appeared map[string]time.Time // words at the service
+	alike    map[string]bool      // nodes of the stranger that look like one of a client
 	lastSent string               // text of the last insert that a client sent
 }
 
@@ -47,7 +48,7 @@ type effect struct{ doc, id string }
 func newEffects() effects {
 	return effects{
 		inserts: make(map[intentKey]*insertion), by: make(map[string]intentKey), gone: make(map[string]bool),
-		bodies: make(map[string]string), states: make(map[string]map[int64]*truth), appeared: make(map[string]time.Time),
+		bodies: make(map[string]string), states: make(map[string]map[int64]*truth), appeared: make(map[string]time.Time), alike: make(map[string]bool),
 	}
 }
 

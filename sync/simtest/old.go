@@ -19,7 +19,7 @@ func (w *world) keepOld(c *client) {
 	if !w.restores {
 		return
 	}
-	if len(w.clients) < 4 && w.rnd.IntN(4) == 0 {
+	if len(w.clients) < 4 && w.rnd.IntN(4) == 0 && c.sentAny() {
 		w.copyDatabase(c)
 		return
 	}
@@ -181,6 +181,17 @@ func (w *world) isThere(c *client, r store.Record) bool {
 	}
 	in := w.inserts[intentKey{c.n, r.Node.Node}]
 	return in == nil || len(in.made) > 0
+}
+
+// sentAny tells whether a client has sent anything yet: before, a copy of it is
+// not recognised.
+func (c *client) sentAny() bool {
+	for _, n := range c.machine {
+		if n > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // copyDatabase starts a client on a second machine with a copy of the database

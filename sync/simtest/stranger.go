@@ -103,7 +103,9 @@ func (w *world) stranger() {
 		w.strange(doc, []dynalist.NodeChange{nodeInsert(n.id, w.rnd.IntN(len(n.children)+1), w.text())})
 	case k < 5 && w.lastSent != "":
 		w.hit("X11 insert of the same text")
-		w.strange(doc, []dynalist.NodeChange{nodeInsert(n.id, 0, w.lastSent)})
+		for _, id := range w.strange(doc, []dynalist.NodeChange{nodeInsert(n.id, 0, w.lastSent)}) {
+			w.alike[id] = true
+		}
 	case k < 7:
 		w.hit("X11 edit")
 		text := n.content + " " + w.word()
