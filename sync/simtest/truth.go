@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"outlast/internal/outline"
-	"outlast/store"
 )
 
 // truth is a document as the service has it.
@@ -201,17 +200,17 @@ func (w *world) staged(t *truth, client int) func(id string) bool {
 const stagingMark = "\u27f3 outlast "
 
 // digestOf is digest for a document of a client.
-func digestOf(d *outline.Document, b *store.Bindings) string {
+func digestOf(d *outline.Document, service func(outline.NodeID) outline.ServiceID) string {
 	h := fnv.New64a()
 	for _, n := range d.Root().Walk() {
 		content, parent := n.Content, outline.ServiceID("")
 		if n.Parent() == nil {
 			content = ""
 		} else {
-			parent = b.Service(n.Parent().ID)
+			parent = service(n.Parent().ID)
 		}
 		marks := fmt.Sprint(n.Checked, n.Checkbox, n.Heading, n.Color)
-		fmt.Fprintf(h, "%s %s %q %q %s\n", b.Service(n.ID), parent, content, n.Note, marks)
+		fmt.Fprintf(h, "%s %s %q %q %s\n", service(n.ID), parent, content, n.Note, marks)
 	}
 	return fmt.Sprintf("%x", h.Sum64())
 }
