@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Repair is one place of a damaged file that a lenient reader put right, or
@@ -24,17 +25,47 @@ type mender struct {
 	list  []Repair
 	more  int     // repairs beyond mostRepairs
 	notes []fault // of the token under way: it may turn out incomplete and be read again
+	extra int     // of the token under way: repairs that notes has no room for
 	ended bool    // the value just read was not closed, and the tag ended with it
+
+	// unclosed holds what opens and is closed nowhere in the rest of the file, so
+	// that a file full of it is searched to its end once.
+	unclosed []string
 }
 
 // note takes down a repair, at the place counted from the token's first byte.
-func (m *mender) note(at int, what string) { m.notes = append(m.notes, fault{at: at, reason: what}) }
+func (m *mender) note(at int, what string) {
+	if len(m.notes) == mostRepairs {
+		m.extra++
+		return
+	}
+	m.notes = append(m.notes, fault{at: at, reason: what})
+}
+
+// lenientToken is token for a lenient reader.
+func (s *scanner) lenientToken(b []byte) (kind, int, *fault) {
+	for _, opening := range s.mend.unclosed {
+		if bytes.HasPrefix(b, []byte(opening)) {
+			s.forget()
+			k, n, f := s.mendText(b)
+			if f == nil && n > 0 {
+				s.commit()
+			}
+			return k, n, f
+		}
+	}
+	k, n, f := s.token(b)
+	return s.mended(k, n, f)
+}
+
+// forget drops the repairs of a token that is read again.
+func (s *scanner) forget() { s.mend.notes, s.mend.extra = s.mend.notes[:0], 0 }
 
 // mended is given what the strict scanner makes of the token at hand and makes
 // the best of it.
 func (s *scanner) mended(k kind, n int, f *fault) (kind, int, *fault) {
 	b := s.rest()
-	s.mend.notes = s.mend.notes[:0]
+	s.forget()
 	switch {
 	case f != nil && f.limit:
 		return k, n, f
@@ -44,7 +75,7 @@ func (s *scanner) mended(k kind, n int, f *fault) (kind, int, *fault) {
 		s.closeAtEnd()
 	case f == nil && !s.eof:
 		return k, n, f
-	case s.ascii:
+	case s.ascii && f != nil && strings.HasSuffix(f.reason, notASCII):
 		s.mend.note(0, "bytes outside us-ascii, which the file declares, are read as UTF-8")
 		s.ascii = false
 		s.commit()
@@ -63,15 +94,25 @@ func (s *scanner) mended(k kind, n int, f *fault) (kind, int, *fault) {
 func (s *scanner) commit() {
 	m := s.mend
 	slices.SortStableFunc(m.notes, func(a, b fault) int { return a.at - b.at })
-	for _, f := range m.notes {
-		if len(m.list) == mostRepairs {
-			m.more++
+	listed := m.notes[:min(len(m.notes), mostRepairs-len(m.list))]
+	m.more += len(m.notes) - len(listed) + m.extra
+	var p place // goes on from note to note: there may be very many in one text
+	from := -1
+	for _, f := range listed {
+		if f.at < 0 { // of the token before
+			line, column := s.at(f.at)
+			m.list = append(m.list, Repair{line, column, f.reason})
 			continue
 		}
-		line, column := s.at(f.at)
-		m.list = append(m.list, Repair{line, column, f.reason})
+		if from < 0 {
+			s.count(s.pos)
+			p, from = s.line, 0
+		}
+		p.advance(s.buf[s.pos+from : s.pos+f.at])
+		from = f.at
+		m.list = append(m.list, Repair{p.lines + 1, p.columns + 1, f.reason})
 	}
-	m.notes = m.notes[:0]
+	s.forget()
 }
 
 // closeAtEnd closes what is open at the end of the file.
@@ -219,6 +260,7 @@ func (s *scanner) mendMarkup(b []byte) (kind, int, *fault) {
 			return s.unfinished(b, "what <! opens")
 		}
 		s.mend.note(0, what+": it does not end, and what it holds is read")
+		s.mend.unclosed = append(s.mend.unclosed, opening)
 		return 0, len(opening), nil
 	}
 	n := len(opening) + end + len(closing)
@@ -259,6 +301,7 @@ func (s *scanner) mendDoctype(b []byte) (kind, int, *fault) {
 		return s.unfinished(b, "DOCTYPE")
 	}
 	s.mend.note(0, "DOCTYPE is not closed")
+	s.mend.unclosed = append(s.mend.unclosed, string(b[:len("<!DOCTYPE")]))
 	return 0, len("<!DOCTYPE"), nil
 }
 

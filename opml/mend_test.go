@@ -135,6 +135,34 @@ func TestManyRepairs(t *testing.T) {
 	}
 }
 
+// What would be searched for again and again, or noted without end, is not.
+func TestHostileFilesAreReadInLinearTime(t *testing.T) {
+	size := 1 << 19
+	if testing.Short() {
+		size = 1 << 16
+	}
+	for _, piece := range []string{
+		"<!--", "<![CDATA[", "<!DOCTYPE", "<!doctype <", "<!", "<?", "</", "<", "&", "<a b='", "<a b=\"x'", "\"", "<outline text='", "<a ", "<a b", "\x00", "<b>", "]]>", "\xff",
+		"<a b=\"x\"y\" ",
+	} {
+		for _, file := range []string{
+			strings.Repeat(piece, size/len(piece)),
+			body(strings.Repeat(piece, size/len(piece))),
+			body("<outline text='" + strings.Repeat(piece, size/len(piece)) + "'/>"),
+		} {
+			d := NewDecoder(strings.NewReader(file), DecodeOptions{Lenient: true})
+			for {
+				if _, err := d.Next(); err != nil {
+					break
+				}
+			}
+			if n := len(d.Repairs()); n > mostRepairs+1 {
+				t.Errorf("%q: %d repairs", piece, n)
+			}
+		}
+	}
+}
+
 // lenient asserts what holds for any file: no panic; what a strict reader takes,
 // a lenient one takes; what it takes without a repair is what the strict one read.
 func lenient(t testing.TB, file []byte) {

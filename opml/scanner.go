@@ -39,6 +39,9 @@ type scanner struct {
 	mend *mender // repairs what is wrong, nil in a strict reader
 }
 
+// notASCII ends the reason of a fault that a lenient reader passes over.
+const notASCII = " holds bytes outside us-ascii, which the file declares"
+
 // next returns the next token, io.EOF after a complete file.
 func (s *scanner) next() (kind, error) {
 	for {
@@ -47,9 +50,13 @@ func (s *scanner) next() (kind, error) {
 			s.pop()
 			return endTag, nil
 		}
-		k, n, f := s.token(s.rest())
-		if s.mend != nil {
-			k, n, f = s.mended(k, n, f)
+		var k kind
+		var n int
+		var f *fault
+		if s.mend == nil {
+			k, n, f = s.token(s.rest())
+		} else {
+			k, n, f = s.lenientToken(s.rest())
 		}
 		switch {
 		case f != nil:
@@ -125,7 +132,7 @@ func (s *scanner) start(b []byte) (kind, int, *fault) {
 	case len(s.starts) >= s.lim.Depth+2: // opml and body, or opml and head
 		return 0, 0, tooMuch(0, "deeper than "+strconv.Itoa(s.lim.Depth)+" levels")
 	case s.ascii && classesOf(b[:n])&high != 0:
-		return 0, 0, bad(0, "tag holds bytes outside us-ascii, which the file declares")
+		return 0, 0, bad(0, "tag"+notASCII)
 	}
 	s.open()
 	return startTag, n, nil
@@ -196,7 +203,7 @@ func (s *scanner) run(raw []byte, length int) (kind, int, *fault) {
 	}
 	all := classesOf(raw)
 	if s.ascii && all&high != 0 {
-		return 0, 0, bad(0, "text holds bytes outside us-ascii, which the file declares")
+		return 0, 0, bad(0, "text"+notASCII)
 	}
 	var f *fault
 	s.text, s.buf2, f = value(raw, s.buf2[:0], all)
@@ -255,7 +262,7 @@ func (s *scanner) cdata(b []byte, opening int) (kind, int, *fault) {
 	}
 	raw := b[opening : opening+end]
 	if s.ascii && classesOf(raw)&high != 0 {
-		return 0, 0, bad(0, "CDATA holds bytes outside us-ascii, which the file declares")
+		return 0, 0, bad(0, "CDATA"+notASCII)
 	}
 	if f := checkChars(raw, classesOf(raw)); f != nil {
 		f.at += opening
