@@ -35,6 +35,9 @@ func isCut(sent, seen string) bool {
 	return len(seen) >= cutFrom && len(seen) < len(sent) && strings.HasPrefix(sent, seen)
 }
 
+// isForm tells whether seen is sent in another form.
+func isForm(sent, seen string) bool { return sameText(sent, seen) || isCut(sent, seen) }
+
 // textOf returns one of the texts of a node.
 func textOf(b outline.Mask, f outline.Fields) string {
 	if b == outline.Note {

@@ -73,25 +73,33 @@ func (m *merger) tellOverwritten() {
 	}
 }
 
+// overwritten tells of the registers of n in which another value stands than
+// the last of ours.
 func (m *merger) overwritten(n *outline.Node, h *history) {
 	was, ours := h.values[0], h.values[len(h.values)-1]
-	var form, trash, lost outline.Mask
-	for b := outline.Content; b <= outline.Color; b <<= 1 {
-		if h.lost&b == 0 {
+	lost := h.lost
+	for b := outline.Content; b <= outline.Note; b <<= 1 {
+		if lost&b != 0 && !isForm(textOf(b, ours), textOf(b, n.Fields)) && holdsNew(textOf(b, n.Fields), textOf(b, was), textOf(b, ours)) {
+			lost &^= b // who wrote it kept what we had written
+		}
+	}
+	m.tellLost(n, lost, ours, "the service had taken this and shows another value by now, which stands")
+}
+
+// tellLost keeps values of ours that gave way at a node: to a form that the
+// service gives them, or for the reason why.
+func (m *merger) tellLost(n *outline.Node, lost outline.Mask, ours outline.Fields, why string) {
+	var form, trash outline.Mask
+	for b := outline.Content; b <= outline.Note; b <<= 1 {
+		if lost&b == 0 {
 			continue
 		}
-		if b&(outline.Content|outline.Note) == 0 {
-			lost |= b
-			continue
-		}
-		before, sent, seen := textOf(b, was), textOf(b, ours), textOf(b, n.Fields)
-		switch {
-		case sameText(sent, seen):
+		sent, seen := textOf(b, ours), textOf(b, n.Fields)
+		if isForm(sent, seen) {
 			form |= b
-		case isCut(sent, seen):
-			form, trash = form|b, trash|b
-		case !holdsNew(seen, before, sent):
-			lost, trash = lost|b, trash|b
+		}
+		if !sameText(sent, seen) {
+			trash |= b
 		}
 	}
 	if trash != 0 {
@@ -100,8 +108,8 @@ func (m *merger) overwritten(n *outline.Node, h *history) {
 	if form != 0 {
 		m.noticeFields(store.ConflictForm, n.ID, "the service keeps this in a form of its own, which stands", form, ours, n.Fields)
 	}
-	if lost != 0 {
-		m.noticeFields(store.ConflictOverwrote, n.ID, "the service had taken this and shows another value by now, which stands", lost, ours, n.Fields)
+	if lost &^= form; lost != 0 {
+		m.noticeFields(store.ConflictOverwrote, n.ID, why, lost, ours, n.Fields)
 	}
 }
 

@@ -223,12 +223,7 @@ func (m *merger) giveWay(r store.Record, n *outline.Node, mask outline.Mask, val
 			mask &^= b // a later edit of ours still stands
 		}
 	}
-	if mask == 0 {
-		return
-	}
-	m.trashText(n, values.Only(mask), "not kept by the service")
-	m.noticeFields(store.ConflictOverwrote, n.ID, "the service has taken this and goes on showing the old value, which stands now",
-		mask, values, n.Fields)
+	m.tellLost(n, mask, values, "the service has taken this and goes on showing the old value, which stands now")
 }
 
 // keep applies a record to the working tree and leaves it in the log.
