@@ -35,10 +35,9 @@ func (w *world) settle() {
 			if i%4 == 3 {
 				c.decide()
 			}
-			before := w.requests
 			w.attempt(c, "round", func() { c.round(true) })
 			n, parked := c.unconfirmed()
-			quiet = quiet && n == 0 && (parked == 0 || i > 6) && !c.asked() && !w.wrote(c, before)
+			quiet = quiet && n == 0 && (parked == 0 || i > 6) && !c.asked() && !w.wrote()
 		}
 		if quiet && i > 0 {
 			return
@@ -80,11 +79,11 @@ func (c *client) decide() {
 	}
 }
 
-// wrote tells whether a client is still changing something.
-func (w *world) wrote(*client, int) bool {
-	sum := ""
-	for _, doc := range w.docs {
-		sum += fmt.Sprint(w.truthOf(doc).version, " ")
+// wrote tells whether anything has changed at the service since the last call.
+func (w *world) wrote() bool {
+	sum := int64(0)
+	for _, t := range w.truths {
+		sum += t.version
 	}
 	changed := sum != w.rest
 	w.rest = sum
@@ -147,7 +146,7 @@ func (w *world) checkEnd() {
 // allDocs returns the documents of the account.
 func (w *world) allDocs() (docs []string) {
 	for _, f := range w.listFiles().Files {
-		if f.Type == "document" {
+		if f.Type == "document" && !strings.HasPrefix(f.Title, stagingMark) {
 			docs = append(docs, f.ID)
 		}
 	}
@@ -254,11 +253,11 @@ func (w *world) editors() int {
 func (w *world) checkFilesEnd() {
 	want := []string{}
 	for _, f := range w.listFiles().Files {
-		if f.ID != w.root {
-			want = append(want, f.ID+" "+f.Title)
-		}
-		if strings.HasPrefix(f.Title, stagingMark) {
+		switch {
+		case strings.HasPrefix(f.Title, stagingMark): // kept out of sight
 			w.checkSpare(f.ID)
+		case f.ID != w.root:
+			want = append(want, f.ID+" "+f.Title)
 		}
 	}
 	slices.Sort(want)
@@ -274,7 +273,7 @@ func (w *world) checkFilesEnd() {
 				return err
 			}
 			for _, f := range files.Walk() {
-				if w.gone[string(b.Service(f.ID))] {
+				if w.gone[string(b.Service(f.ID))] || strings.HasPrefix(f.Title, stagingMark) {
 					continue // deleted at the service: its copy stays here
 				}
 				got = append(got, string(b.Service(f.ID))+" "+f.Title)

@@ -122,6 +122,9 @@ func (w *world) stranger() {
 
 func (w *world) strangeMove(doc string, t *truth, n *truthNode) {
 	to := t.nodes[pick(w.rnd, t.order)]
+	if strings.HasPrefix(to.content, stagingMark) && to.id != "root" {
+		return // nobody drops an item below what says that it is outlast's own
+	}
 	if t.within(to.id, n.id) {
 		if w.profile != "compat" || w.rnd.IntN(4) > 0 {
 			return
