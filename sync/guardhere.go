@@ -33,6 +33,7 @@ func heldHereKey(doc outline.FileID) string { return "hold-here/" + string(doc) 
 
 // waiting are the deletions of a document that must not be sent yet.
 type waiting struct {
+	asked bool // a person was, at the last plan
 	why   excess
 	nodes []outline.NodeID
 	of    int // items that the document has at the service
@@ -47,6 +48,11 @@ func (w waiting) test() func(store.Record) bool {
 // guardHere judges the deletions in a log that the service has not taken yet.
 func (s *round) guardHere(tx *store.Tx, expected *outline.Document, log []store.Record, now time.Time) (w waiting, err error) {
 	doc := expected.ID
+	id, err := tx.Cursor(heldHereKey(doc))
+	if err != nil {
+		return w, err
+	}
+	w.asked = id != nil
 	unsent := toDelete(log)
 	for id := range unsent {
 		if expected.Node(id) == nil {
@@ -145,6 +151,9 @@ func askedHere(tx *store.Tx, doc outline.FileID) (q question, err error) {
 // askHere puts the question to a person, or takes it back when nothing is left
 // of it.
 func (s *round) askHere(d document, w waiting) error {
+	if w.why == "" && !w.asked {
+		return nil
+	}
 	now := time.Now()
 	return s.cfg.DB.Update(func(tx *store.Tx) error {
 		id, err := tx.Cursor(heldHereKey(d.id))

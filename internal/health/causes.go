@@ -38,8 +38,8 @@ func unreached(kind string) bool { return kind == KindOffline || kind == KindSer
 // account judges what the engine wrote down of the account and its documents.
 func account(f Facts) []finding {
 	var found []finding
-	if f.Account.Trouble != nil {
-		found = append(found, trouble(f, *f.Account.Trouble))
+	if t := f.Account.Trouble; t != nil && !toldOf(f, *t) {
+		found = append(found, trouble(f, *t))
 	}
 	for _, id := range slices.Sorted(maps.Keys(f.Account.Held)) {
 		t := f.Account.Held[id]
@@ -61,6 +61,16 @@ func account(f Facts) []finding {
 		found = append(found, starting(f))
 	}
 	return found
+}
+
+// toldOf tells whether a trouble is that of a document which is told by itself.
+func toldOf(f Facts, t store.Trouble) bool {
+	for _, held := range f.Account.Held {
+		if held.Kind == t.Kind && held.Text == t.Text {
+			return true
+		}
+	}
+	return false
 }
 
 // decisions tells how many wait.

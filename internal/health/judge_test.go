@@ -60,6 +60,8 @@ func TestStates(t *testing.T) {
 		"frozen":            {func(f *Facts) { f.Frozen = errors.New("input/output error") }, Frozen, Critical},
 		"read-only":         {func(f *Facts) { f.ReadOnly = "read-only file system" }, ReadOnly, Critical},
 		"held document":     {func(f *Facts) { f.Account.Held = map[string]store.Trouble{"d": {Kind: "hold", Text: "x"}} }, Held, Warning},
+		"decision":          {func(f *Facts) { f.Conflicts, f.Decisions = 3, 1 }, Held, Warning},
+		"notices":           {func(f *Facts) { f.Conflicts = 3 }, OK, Fine},
 		"parked":            {func(f *Facts) { f.Queue.Parked = 1 }, Held, Warning},
 		"large fail":        {func(f *Facts) { f.LargeClass = ClassFailing }, Degraded, Warning},
 		"slow":              {func(f *Facts) { f.LargeClass = ClassSlow }, Degraded, Warning},
@@ -94,6 +96,21 @@ func TestStates(t *testing.T) {
 		if (s.State == OK) != (len(s.Reasons) == 0) {
 			t.Errorf("%s: reasons %v", name, s.Reasons)
 		}
+	}
+}
+
+// What holds a document is told once, with what to do.
+func TestHeldDocumentIsToldOnce(t *testing.T) {
+	f := good()
+	held := store.Trouble{Kind: "hold", Text: "30 of 60 items are deleted at the service", Since: at.Add(-time.Hour)}
+	f.Account.Trouble, f.Account.Held = &held, map[string]store.Trouble{"d": held}
+	f.Conflicts, f.Decisions = 2, 2
+	s, _ := Judge(f)
+	if len(s.Reasons) != 2 || !strings.Contains(s.Reasons[0], "30 of 60") || !strings.Contains(s.Reasons[1], "2 decisions wait for you: `outlast conflicts list`") {
+		t.Errorf("reasons: %q", s.Reasons)
+	}
+	if s.Conflicts != 2 {
+		t.Errorf("%d conflicts", s.Conflicts)
 	}
 }
 
