@@ -30,6 +30,7 @@ li{margin:.15rem 0}
 .t,.n{white-space:pre-wrap;overflow-wrap:anywhere}
 .n{display:block;color:#595959;font-size:.9em}
 summary{cursor:pointer}
+summary>.n{margin-left:1.1rem}
 ul>.f{list-style:none}
 .f>details{margin-left:-1.1rem}
 .d>.t,.d>details>summary>.t{text-decoration:line-through;color:#595959}
