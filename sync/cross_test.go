@@ -269,6 +269,26 @@ func TestChangesOfALeavingNodeGoAlong(t *testing.T) {
 	}
 }
 
+// Where both wrote the same words of a leaving node, both versions are kept at
+// its copy, and told.
+func TestClashAtALeavingNode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, plan, other := twoDocuments(t, server.Safe)
+		c.cross(plan, "beta", other, "")
+		c.edit(other, "beta one", "ours")
+		stranger := newClient(t, s)
+		stranger.settle()
+		stranger.edit(stranger.doc("Plan"), "beta one", "theirs")
+		stranger.settle()
+		c.settle()
+		want := "first\nbeta\n  ours\n    " + sync.OtherVersion + " theirs\n  beta two\n"
+		if a, b := served(t, s, "Plan"), served(t, s, "Other"); a != planWithoutBeta || b != want {
+			t.Errorf("source:\n%s\ntarget:\n%s", a, b)
+		}
+		c.wantNotices("text ours")
+	})
+}
+
 // A target that refuses leaves the source alone, for as long as it does.
 func TestMoveToADocumentThatRefuses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

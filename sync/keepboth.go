@@ -11,17 +11,23 @@ import (
 // after both sides changed the same one. It is the last child of the node.
 const OtherVersion = "⚠ other version #conflict"
 
+// What is told of a conflict.
+const (
+	toldText = "both sides changed the same words; a child of it holds the other version"
+	toldMark = "both sides changed the same mark; ours stands"
+)
+
 // tellConflicts keeps the other side of what an update of ours has won: text
 // as a child of the node, marks in a notice.
 func (m *merger) tellConflicts(n *outline.Node, h *history, won outline.Mask) {
 	if texts := h.other.mask() & won; texts != 0 {
 		m.keepOther(n, h.other)
-		m.noticeFields(store.ConflictText, n.ID, "both sides changed the same words; a child of it holds the other version",
+		m.noticeFields(store.ConflictText, n.ID, toldText,
 			texts, n.Fields, outline.Fields{Content: h.other.content, Note: h.other.note})
 		h.other = otherVersion{}
 	}
 	if marks := h.marks & won; marks != 0 {
-		m.noticeFields(store.ConflictMark, n.ID, "both sides changed the same mark; ours stands", marks, n.Fields, *h.remote)
+		m.noticeFields(store.ConflictMark, n.ID, toldMark, marks, n.Fields, *h.remote)
 		h.marks &^= marks
 	}
 }

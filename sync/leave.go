@@ -1,7 +1,9 @@
 package sync
 
 import (
+	"errors"
 	"fmt"
+	"time"
 
 	"outlast/internal/outline"
 	"outlast/store"
@@ -88,51 +90,74 @@ func (m *merger) copyBefore(id outline.NodeID) outline.NodeID {
 }
 
 // carry does to the copies in other documents what was done to nodes that have
-// left for there (part of T4).
+// left for there, and tells where both sides changed the same (part of T4).
 func (s *round) carry(tx *store.Tx, all []carried) error {
 	for _, c := range all {
-		ops, err := s.carryOps(tx, c)
-		if err != nil {
-			return fmt.Errorf("carry a change to %s: %w", c.to.Doc, err)
+		ops, told, err := s.carryOne(tx, c)
+		if err == nil {
+			_, err = tx.Append(ops...)
 		}
-		if _, err := tx.Append(ops...); err != nil {
+		for _, t := range told {
+			err = errors.Join(err, tx.PutConflict(t))
+		}
+		if err != nil {
 			return fmt.Errorf("carry a change to %s: %w", c.to.Doc, err)
 		}
 	}
 	return nil
 }
 
-// carryOps returns what has to be done to one copy.
-func (s *round) carryOps(tx *store.Tx, c carried) (ops []store.Op, err error) {
+// carryOne returns what has to be done to one copy.
+func (s *round) carryOne(tx *store.Tx, c carried) (ops []store.Op, told []store.Conflict, err error) {
 	d, err := tx.Document(c.to.Doc)
 	if err != nil {
-		return nil, err
-	}
-	add := func(ch outline.Change) {
-		id := store.OpID(s.newID())
-		ops = append(ops, store.Op{ID: id, Group: id, Actor: actorMerge, Doc: c.to.Doc, Node: &ch})
+		return nil, nil, err
 	}
 	if c.below != "" {
 		to := outline.Place{Parent: c.below, Left: c.after}
 		if right := following(d.Node(c.below), d.Node(c.after), nil); right != nil {
 			to.Right = right.ID
 		}
-		add(outline.Change{Kind: outline.Insert, Node: c.to.Node, To: to, New: c.now.Only(outline.Editable)})
-		return ops, nil
+		add := outline.Change{Kind: outline.Insert, Node: c.to.Node, To: to, New: c.now.Only(outline.Editable)}
+		return []store.Op{s.mergeOp(c.to.Doc, add)}, nil, nil
 	}
 	n := d.Node(c.to.Node)
-	f, other := mergeFields(c.was, n.Fields, c.now)
+	f, other, marks := mergeFields(c.was, n.Fields, c.now)
 	if mask := n.Differ(f) & outline.Editable; mask != 0 {
-		add(outline.Change{Kind: outline.Update, Node: n.ID, Mask: mask, New: f})
+		ops = append(ops, s.mergeOp(c.to.Doc, outline.Change{Kind: outline.Update, Node: n.ID, Mask: mask, New: f}))
 	}
 	if other != (otherVersion{}) {
-		add(outline.Change{Kind: outline.Insert, Node: outline.NodeID(s.newID()), To: d.Last(n), New: otherChild(other)})
+		child := outline.Change{Kind: outline.Insert, Node: outline.NodeID(s.newID()), To: d.Last(n), New: otherChild(other)}
+		ops = append(ops, s.mergeOp(c.to.Doc, child))
+		theirs := outline.Fields{Content: other.content, Note: other.note}
+		told = append(told, s.carryNotice(store.ConflictText, n, c.to.Doc, toldText, other.mask(), f, theirs))
 	}
-	return ops, nil
+	if marks != 0 {
+		told = append(told, s.carryNotice(store.ConflictMark, n, c.to.Doc, toldMark, marks, f, c.now))
+	}
+	return ops, told, nil
 }
 
-// mergeFields merges what two sides made of the values of one node.
-func mergeFields(was, ours, theirs outline.Fields) (f outline.Fields, other otherVersion) {
+// mergeOp makes an operation of a merge's own in another document.
+func (s *round) mergeOp(doc outline.FileID, c outline.Change) store.Op {
+	id := store.OpID(s.newID())
+	return store.Op{ID: id, Group: id, Actor: actorMerge, Doc: doc, Node: &c}
+}
+
+func (s *round) carryNotice(kind store.ConflictKind, n *outline.Node, doc outline.FileID, what string, mask outline.Mask,
+	mine, theirs outline.Fields,
+) store.Conflict {
+	path := n.Path()
+	mine, theirs = mine.Only(mask), theirs.Only(mask)
+	return store.Conflict{
+		ID: s.newID(), At: time.Now(), Kind: kind, Doc: doc, Node: n.ID, Path: path[:len(path)-1],
+		Text: quoted(n.Content) + ": " + what, Mask: mask, Mine: &mine, Theirs: &theirs,
+	}
+}
+
+// mergeFields merges what two sides made of the values of one node. Of a mark
+// that both changed ours stands.
+func mergeFields(was, ours, theirs outline.Fields) (f outline.Fields, other otherVersion, marks outline.Mask) {
 	f = ours
 	for b := outline.Content; b <= outline.Color; b <<= 1 {
 		switch {
@@ -143,7 +168,9 @@ func mergeFields(was, ours, theirs outline.Fields) (f outline.Fields, other othe
 			f.Note, other.note = mergeText(was.Note, ours.Note, theirs.Note)
 		case was.Differ(ours)&b == 0:
 			f = f.With(b, theirs)
+		case ours.Differ(theirs)&b != 0:
+			marks |= b
 		}
 	}
-	return f, other
+	return f, other, marks
 }
