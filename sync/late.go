@@ -100,6 +100,12 @@ func (l *latecomers) undo(in *store.Intent) error {
 	if len(in.Answered) == before {
 		return nil
 	}
+	return l.keep(in)
+}
+
+// keep writes down what was found out about a request.
+func (l *latecomers) keep(in *store.Intent) error {
+	l.ages.count(in, l.cfg.Remote.Server().Date)
 	if in.Closed {
 		return l.tx.PutLedger(in)
 	}

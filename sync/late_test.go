@@ -180,6 +180,33 @@ func TestEqualTextOfAStrangerStays(t *testing.T) {
 	})
 }
 
+// A request that never arrives owes one copy, not any number: what a stranger
+// writes again and again is his.
+func TestOneLateCopyIsOwedAtMost(t *testing.T) {
+	const text = "a text that says enough"
+	synctest.Test(t, func(t *testing.T) {
+		s, c, doc := sample(t, server.Compat)
+		s.Once("doc/edit", 0, remotetest.LostTimeout)
+		c.add(doc, "beta", text)
+		c.settle()
+		stranger := s.Client(t)
+		for i := range 4 {
+			time.Sleep(time.Hour)
+			step := sync.Step{Kind: outline.Insert, Parent: outline.ServiceID(c.node(doc, "beta").ID), Index: i, Fields: outline.Fields{Content: text}}
+			if _, err := stranger.Edit(t.Context(), sync.NodeEdit{Doc: outline.ServiceID(doc), Changes: []sync.Step{step}}); err != nil {
+				t.Fatal(err)
+			}
+			c.settle()
+		}
+		if n := strings.Count(served(t, s, "Plan"), text); n != 5 {
+			t.Errorf("the text is there %d times, want 5", n)
+		}
+		if n := c.conflictsOf(store.ConflictDuplicate); n != 1 {
+			t.Errorf("%d possible duplicates reported, want 1", n)
+		}
+	})
+}
+
 // conflictsOf counts conflicts of a kind.
 func (c *client) conflictsOf(kind store.ConflictKind) (n int) {
 	c.view(func(tx *store.Tx) error {

@@ -34,19 +34,34 @@ func retire(tx *store.Tx, in *store.Intent) error {
 }
 
 // retireClean keeps of a request that was answered clearly what it takes to know
-// a second copy of its new nodes: a machine in between may deliver it twice.
-// Where requests have ids that cannot be.
+// a second copy of its new nodes, since a machine in between may deliver it
+// twice; and all of one that deleted a staging node, to know what somebody had
+// just put there (strays.go). Where requests have ids neither can be.
 func (s *round) retireClean(tx *store.Tx, in *store.Intent, made []outline.ServiceID) error {
-	if in.Replay || len(in.Inserts) == 0 || in.Stage == store.StageMake {
+	if in.Replay || !in.Clears && (len(in.Inserts) == 0 || in.Stage == store.StageMake) {
 		return nil
 	}
 	kept := *in
-	kept.Closed, kept.Changes, kept.Records = true, nil, nil
+	kept.Closed, kept.Records = true, nil
+	if !in.Clears {
+		kept.Changes = nil
+	}
 	for i, id := range made {
 		kept.Inserts[i].Bound = id
 	}
 	s.ages.begin(&kept, s.cfg.Remote.Server().Date)
 	return tx.PutLedger(&kept)
+}
+
+// stagingTokens are the tokens of the staging nodes that are remembered: what went
+// below them is as long.
+func stagingTokens(tx *store.Tx, doc outline.FileID) (map[string]bool, error) {
+	all, err := tx.Stagings(doc)
+	tokens := make(map[string]bool, len(all))
+	for _, st := range all {
+		tokens[st.Token] = true
+	}
+	return tokens, err
 }
 
 // stagedDigests are the numbers of all that was sent below the staging nodes of

@@ -48,13 +48,13 @@ func (s *round) origin() error {
 	if err != nil {
 		return fmt.Errorf("look for the number of the last request: %w", err)
 	}
-	old := !ok && s.account.Sent > 0 || n > s.account.Sent
+	old := !ok || n > s.account.Sent
 	if old {
 		if err := s.distrust(); err != nil {
 			return fmt.Errorf("take over a restored or copied database: %w", err)
 		}
 	}
-	if !ok || old || n < s.account.Sent {
+	if old || n < s.account.Sent {
 		if err := s.cfg.Sent.Note(s.account.ClientID, s.account.Sent, true); err != nil {
 			return fmt.Errorf("write the number of the last request: %w", err)
 		}

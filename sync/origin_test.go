@@ -110,6 +110,7 @@ func TestKnownDatabaseGoesOn(t *testing.T) {
 		s, c, doc := sample(t, server.Compat)
 		numbers := sentNumbers{}
 		c.reopen(numbers)
+		c.once()
 		for _, text := range []string{"one", "two", "three"} {
 			c.add(doc, "beta", text)
 			c.settle()

@@ -39,7 +39,7 @@ func (s *round) replay(ctx context.Context, d document) error {
 	res, err := s.cfg.Remote.Edit(ctx, edit)
 	switch {
 	case err == nil:
-		return s.settled(in, res)
+		return s.settled(in, edit, res)
 	case errors.Is(err, ErrRequestExpired), errors.Is(err, ErrRequestMismatch):
 		return nil // the read that follows tells
 	case classOf(err) == Rejected && !refusedUnseen(err):
@@ -56,9 +56,10 @@ func refusedUnseen(err error) bool {
 	return errors.Is(err, ErrToken) || errors.Is(err, ErrRateLimited) || errors.Is(err, ErrStorageFull)
 }
 
-// settled binds what a repeated request made and acknowledges its records: what
-// the read that follows shows instead came after them.
-func (s *round) settled(in *store.Intent, res *NodeEdited) error {
+// settled writes down what a repeated request made, as if its answer had come at
+// once, and acknowledges its records: what the read that follows shows instead
+// came after them.
+func (s *round) settled(in *store.Intent, edit NodeEdit, res *NodeEdited) error {
 	covered := make(map[uint64]bool, len(in.Records))
 	for _, seq := range in.Records {
 		covered[seq] = true
@@ -72,10 +73,8 @@ func (s *round) settled(in *store.Intent, res *NodeEdited) error {
 		if err := acknowledge(tx, log, 1); err != nil {
 			return err
 		}
-		for i, id := range res.NewNodes {
-			if err := tx.Bind(in.Doc, in.Inserts[i].Node, id); err != nil {
-				return err
-			}
+		if err := applied(tx, in, edit.Changes, res.NewNodes); err != nil {
+			return err
 		}
 		return tx.DropInflight(in.Doc)
 	})
@@ -184,9 +183,13 @@ func (s *round) openIntents(tx *store.Tx, doc outline.FileID) ([]*store.Intent, 
 	if inflight != nil {
 		open = append(open, inflight)
 	}
+	staged, err := stagingTokens(tx, doc)
+	if err != nil {
+		return nil, err
+	}
 	var kept []*store.Intent
 	for _, in := range open {
-		if in.Closed && s.ages.of(in) >= keepFor(in) {
+		if in.Closed && s.ages.of(in) >= keepFor(in) && !staged[in.Token] {
 			s.ages.forget(in)
 			err = tx.DropLedger(doc, in.RequestID)
 		} else {

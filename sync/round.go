@@ -91,6 +91,11 @@ func (s *round) start() error {
 			return err
 		}
 		s.account.ClientID, s.account.Server = s.newID(), s.cfg.Server
+		if s.cfg.Sent.Note != nil { // first: a database without such a note is a copy (origin.go)
+			if err := s.cfg.Sent.Note(s.account.ClientID, 0, true); err != nil {
+				return fmt.Errorf("write the number of the last request: %w", err)
+			}
+		}
 		s.writeBudgets(&s.account, nil)
 		return tx.PutAccount(s.account)
 	})

@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -16,37 +17,50 @@ import (
 // spares looks for spare copies among the nodes that a read shows for the first time.
 func (l *latecomers) spares(open []*store.Intent) error {
 	fresh := l.fresh()
-	if len(fresh) == 0 {
-		return nil
-	}
-	seen := make(map[outline.NodeID]int) // spare copies of each of our nodes
 	for _, in := range open {
+		if in.Stage != "" {
+			continue
+		}
+		before := owed(in)
 		for i := range in.Inserts {
-			for _, n := range fresh {
-				if !l.isCopy(in, &in.Inserts[i], n) {
-					continue
-				}
-				delete(fresh, n.ID)
-				seen[in.Inserts[i].Node]++
-				if err := l.spare(in, i, n, seen[in.Inserts[i].Node], open); err != nil {
-					return err
-				}
-				break
+			at := slices.IndexFunc(fresh, func(n *outline.Node) bool { return l.isCopy(&in.Inserts[i], n) })
+			if at < 0 {
+				continue
+			}
+			if err := l.spare(in, i, fresh[at]); err != nil {
+				return err
+			}
+			fresh = slices.Delete(fresh, at, at+1)
+		}
+		if owed(in) != before {
+			if err := l.keep(in); err != nil {
+				return err
 			}
 		}
 	}
 	return nil
 }
 
+// owed counts the copies of its inserts that a request has not shown yet: each
+// that no read has shown can still come once.
+func owed(in *store.Intent) (n int) {
+	for _, ins := range in.Inserts {
+		if ins.Bound == "" {
+			n++
+		}
+	}
+	return n
+}
+
 // fresh returns the leaves that a read shows for the first time and that are
-// not known to be ours.
-func (l *latecomers) fresh() map[outline.NodeID]*outline.Node {
-	out := make(map[outline.NodeID]*outline.Node)
+// not known to be ours, in their order.
+func (l *latecomers) fresh() (out []*outline.Node) {
 	for n := range l.remote.Root().Below() {
-		if n.First() == nil && l.base.Node(n.ID) == nil && !l.logged[n.ID].inserts {
-			if _, bound := l.binds.Bound(n.ID); !bound {
-				out[n.ID] = n
-			}
+		if n.First() != nil || l.base.Node(n.ID) != nil || l.logged[n.ID].inserts {
+			continue
+		}
+		if _, bound := l.binds.Bound(n.ID); !bound {
+			out = append(out, n)
 		}
 	}
 	return out
@@ -54,37 +68,51 @@ func (l *latecomers) fresh() map[outline.NodeID]*outline.Node {
 
 // isCopy tells whether a node can be a copy of an insert that has another one,
 // or that nobody wants any more.
-func (l *latecomers) isCopy(in *store.Intent, ins *store.IntentInsert, n *outline.Node) bool {
-	if in.Stage != "" || ins.Digest != digestOf(n.Fields) || l.binds.Service(n.Parent().ID) != ins.Parent {
+func (l *latecomers) isCopy(ins *store.IntentInsert, n *outline.Node) bool {
+	if ins.Digest != digestOf(n.Fields) || l.binds.Service(n.Parent().ID) != ins.Parent {
 		return false
 	}
-	twin := l.remote.Node(ins.Node)
-	if twin != nil {
+	if twin := l.remote.Node(ins.Node); twin != nil {
 		return twin != n
 	}
 	return !l.logged[ins.Node].inserts // withdrawn
 }
 
-// spare deletes a spare copy, or reports it.
-func (l *latecomers) spare(in *store.Intent, i int, n *outline.Node, nth int, open []*store.Intent) error {
-	ins := in.Inserts[i]
-	twin := l.remote.Node(ins.Node)
-	given := ins.Bound != "" && l.binds.Service(n.ID) == ins.Bound // an Ok gave us this very node
-	if given || in.Cause != "" && l.alone(in, i, n) && nth <= owed(ins.Node, open) {
-		l.cfg.Log.Info("a late copy of a new item has arrived; it is deleted", "doc", in.Doc, "request", in.RequestID)
-		l.add(outline.Change{Kind: outline.Delete, Node: n.ID, From: l.remote.PlaceOf(n), Old: n.Fields})
-		return l.tx.Trash(store.Trashed{
-			ID: l.newID(), At: time.Now(), Doc: l.remote.ID, Path: n.Parent().Path(), Why: "a second copy of an item",
-			Nodes: slices.Collect(n.Entries()),
-		})
+// spare deletes a spare copy if it is certainly ours, and in any case tells of it:
+// it could be somebody's who wrote the same. What a request has been found to have
+// done is no longer looked for.
+func (l *latecomers) spare(in *store.Intent, i int, n *outline.Node) error {
+	ins := &in.Inserts[i]
+	twin, id := l.remote.Node(ins.Node), l.binds.Service(n.ID)
+	given := ins.Bound == id // an Ok gave us this very node
+	late := in.Cause != "" && ins.Bound == ""
+	if late {
+		ins.Bound = id
 	}
-	if in.Cause == "" && (twin == nil || twin.Prev() != n && twin.Next() != n) {
-		return nil // somebody has written the same elsewhere
+	switch {
+	case given, late && l.ages.of(in) < lateFor && l.alone(in, i, n):
+		return l.remove(n)
+	case late, twin != nil && (twin.Prev() == n || twin.Next() == n):
+		return l.tell(n, "this item may be there twice, since a request was answered unclearly")
 	}
-	mine := n.Fields
+	return nil // somebody has written the same elsewhere
+}
+
+// remove deletes a spare copy, to the trash.
+func (l *latecomers) remove(n *outline.Node) error {
+	l.add(outline.Change{Kind: outline.Delete, Node: n.ID, From: l.remote.PlaceOf(n), Old: n.Fields})
+	err := l.tx.Trash(store.Trashed{
+		ID: l.newID(), At: time.Now(), Doc: l.remote.ID, Path: n.Parent().Path(), Why: "a second copy of an item",
+		Nodes: slices.Collect(n.Entries()),
+	})
+	return errors.Join(err, l.tell(n, "a second copy of this item came late and was deleted; it is in the trash"))
+}
+
+func (l *latecomers) tell(n *outline.Node, what string) error {
+	fields := n.Fields
 	return l.tx.PutConflict(store.Conflict{
 		ID: l.newID(), At: time.Now(), Kind: store.ConflictDuplicate, Doc: l.remote.ID, Node: n.ID, Path: n.Parent().Path(),
-		Text: "this item may be there twice, since a request was answered unclearly", Theirs: &mine,
+		Text: what, Theirs: &fields,
 	})
 }
 
@@ -102,17 +130,4 @@ func (l *latecomers) alone(in *store.Intent, i int, n *outline.Node) bool {
 			in.Inserts[k].Parent == in.Inserts[i].Parent && m.Created == n.Created && l.base.Node(m.ID) == nil
 	}
 	return beside(n.Prev(), i-1) || beside(n.Next(), i+1)
-}
-
-// owed returns how many late copies of a node can still come: one of each request
-// that was to insert it where it belongs and that no read has shown.
-func owed(node outline.NodeID, open []*store.Intent) (n int) {
-	for _, in := range open {
-		for _, ins := range in.Inserts {
-			if ins.Node == node && ins.Bound == "" && in.Stage == "" {
-				n++
-			}
-		}
-	}
-	return n
 }

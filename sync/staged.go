@@ -163,8 +163,11 @@ func unstage(tx *store.Tx, doc outline.FileID, r *Reading, now time.Time) (*Read
 	if err != nil {
 		return nil, err
 	}
+	if err := u.findForeign(tx, doc, known); err != nil {
+		return nil, err
+	}
 	for _, st := range all {
-		if err := u.note(tx, doc, st, known, now); err != nil {
+		if err := u.note(tx, doc, st, now); err != nil {
 			return nil, err
 		}
 	}
@@ -229,11 +232,7 @@ func (u *unstager) walk(n *ReadNode, token string) {
 // adopt takes what a read shows below a staging node for the new nodes of the
 // request in doubt that was to put them there: all below it is ours.
 func (u *unstager) adopt(tx *store.Tx, in *store.Intent, r *Reading) error {
-	base, err := tx.Base(in.Doc)
-	if err != nil {
-		return err
-	}
-	b, err := tx.Bindings(in.Doc)
+	canBeOurs, err := newcomers(tx, in.Doc)
 	if err != nil {
 		return err
 	}
@@ -245,10 +244,7 @@ func (u *unstager) adopt(tx *store.Tx, in *store.Intent, r *Reading) error {
 	for _, n := range known {
 		taken[n.Service] = true
 	}
-	isNew := func(id outline.ServiceID) bool {
-		_, bound := b.Taken(id)
-		return !bound && !taken[id] && nodeOf(base, outline.NodeID(id)) == nil
-	}
+	isNew := func(id outline.ServiceID) bool { return !taken[id] && canBeOurs(id, false) }
 	edit, err := nodeEdit(in)
 	if err != nil {
 		return err
@@ -300,13 +296,27 @@ func (u *unstager) reachable(id outline.ServiceID) bool {
 	return false // a cycle
 }
 
+// findForeign finds what somebody else has put below staging nodes: what is none
+// of the staged nodes, and no new copy of what went there.
+func (u *unstager) findForeign(tx *store.Tx, doc outline.FileID, known map[uint64]bool) error {
+	isNew, err := newcomers(tx, doc)
+	if err != nil {
+		return err
+	}
+	for id := range u.token {
+		n := u.nodes[id]
+		if _, staging := strings.CutPrefix(n.Fields.Content, tempPrefix+u.token[id]); staging || u.staged[id] != "" {
+			continue
+		}
+		u.foreign[id] = !known[digestOf(n.Fields)] || !isNew(id, false)
+	}
+	return nil
+}
+
 // note writes down what a read shows of one staging node.
-func (u *unstager) note(tx *store.Tx, doc outline.FileID, st *store.Staging, known map[uint64]bool, now time.Time) error {
+func (u *unstager) note(tx *store.Tx, doc outline.FileID, st *store.Staging, now time.Time) error {
 	for _, id := range u.below[st.Token] {
-		c := store.StagedChild{Service: id, Parent: u.parent[id], Node: u.staged[id]}
-		c.Foreign = c.Node == "" && !known[digestOf(u.nodes[id].Fields)]
-		u.foreign[id] = c.Foreign
-		st.Below = append(st.Below, c)
+		st.Below = append(st.Below, store.StagedChild{Service: id, Parent: u.parent[id], Node: u.staged[id], Foreign: u.foreign[id]})
 	}
 	st.Fresh = true
 	for _, id := range st.Nodes {

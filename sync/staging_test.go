@@ -1,12 +1,16 @@
 package sync_test
 
 import (
+	"bytes"
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"outlast/internal/dynalist"
 	"outlast/internal/outline"
 	"outlast/internal/server"
 	"outlast/store"
@@ -41,6 +45,80 @@ func TestDeepNewNodesTakeThreeRequests(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A server of ours answers a repeated request from its memory: the deep tree that
+// goes by a staging node stands as it should after each fault.
+func TestDeepNewNodesOutlastEachFaultWithRequestIDs(t *testing.T) {
+	faults := append(remotetest.Applied(), remotetest.Lost()...)
+	for _, f := range append(faults, remotetest.Twice) {
+		for n := range 3 {
+			t.Run(fmt.Sprintf("%s/%d", f, n), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					s, c, doc := sample(t, server.Safe)
+					want, parent := sampleText, "gamma"
+					for i := range 8 {
+						text := fmt.Sprintf("link %d", i)
+						c.add(doc, parent, text)
+						parent = text
+						want += strings.Repeat("  ", i+1) + text + "\n"
+					}
+					s.Once("doc/edit", n, f)
+					c.settle()
+					c.finish(doc)
+					if got := served(t, s, "Plan"); got != want {
+						t.Errorf("got\n%swant\n%s", got, want)
+					}
+				})
+			})
+		}
+	}
+}
+
+// An item that somebody drags below a staging node is not taken for a copy of a
+// new one, though it has the same text.
+func TestItemBelowAStagingNodeWithAnEqualTextStays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, doc := sample(t, server.Compat)
+		c.add(doc, "alpha one", "kid")
+		c.settle()
+		c.strict = true
+		c.restart()
+		c.add(doc, "beta", "alpha one")
+		s.Faults(func(path string, n int) remotetest.Fault {
+			if path == "doc/edit" && n >= 2 {
+				return remotetest.LostRefused
+			}
+			return remotetest.None
+		})
+		c.once()
+		s.Faults(nil)
+		var id outline.ServiceID
+		c.view(func(tx *store.Tx) error {
+			b, err := tx.FileBindings()
+			id = b.Service(doc)
+			return err
+		})
+		stranger := s.Client(t)
+		r, err := stranger.Read(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range r.Nodes {
+			if strings.HasPrefix(n.Fields.Content, "⟳ outlast ") {
+				step := sync.Step{Kind: outline.Move, Node: outline.ServiceID(c.node(doc, "alpha one").ID), Parent: n.ID}
+				if _, err := stranger.Edit(t.Context(), sync.NodeEdit{Doc: id, Changes: []sync.Step{step}}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		c.settle()
+		c.finish(doc)
+		got := served(t, s, "Plan")
+		if strings.Count(got, "alpha one\n") != 2 || strings.Count(got, "kid") != 1 || !strings.Contains(got, "alpha one\n  kid\n") {
+			t.Errorf("got\n%s", got)
+		}
+	})
 }
 
 // In strict mode no fault of any request doubles or loses a new node, and each
@@ -149,4 +227,73 @@ func (c *client) stagings(doc outline.FileID) (n int) {
 		return err
 	})
 	return n
+}
+
+// intruder lets somebody edit just before the first request that deletes.
+type intruder struct {
+	*remotetest.Service
+	edit func()
+}
+
+func (i *intruder) RoundTrip(req *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(req.Body)
+	if err != nil {
+		return nil, err
+	}
+	req.Body = io.NopCloser(bytes.NewReader(body))
+	if i.edit != nil && strings.HasSuffix(req.URL.Path, "doc/edit") && bytes.Contains(body, []byte(`"delete"`)) {
+		edit := i.edit
+		i.edit = nil
+		edit()
+	}
+	return i.Service.RoundTrip(req)
+}
+
+// What somebody puts below a staging node in the moment in which it is deleted is
+// cut off by that at a service that deletes one node only. It is put back.
+func TestNodeCutOffWithAStagingNodeComesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, doc := sample(t, server.Compat)
+		stranger, ctx := s.Client(t), t.Context()
+		id := outline.ServiceID(doc)
+		between := &intruder{Service: s}
+		between.edit = func() {
+			r, err := stranger.Read(ctx, id)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			for _, n := range r.Nodes {
+				if !strings.HasPrefix(n.Fields.Content, "⟳ outlast ") {
+					continue
+				}
+				_, err := stranger.Edit(ctx, sync.NodeEdit{Doc: id, Changes: []sync.Step{
+					{Kind: outline.Insert, Parent: n.ID, Fields: outline.Fields{Content: "a stranger's thought"}},
+					{Kind: outline.Move, Node: outline.ServiceID(c.node(doc, "alpha one").ID), Parent: n.ID, Index: 0},
+				}})
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		remote, err := dynalist.New(dynalist.Config{Server: remotetest.Address, Transport: between, Token: func() string { return remotetest.Token }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.engine = sync.New(sync.Config{DB: c.db, Remote: remote, Server: remotetest.Address, Strict: true})
+		c.add(doc, "beta", "new")
+		for range 10 {
+			c.once()
+			time.Sleep(2 * time.Minute)
+		}
+		got := served(t, s, "Plan")
+		for _, text := range []string{"a stranger's thought", "alpha one", "new"} {
+			if strings.Count(got, text+"\n") != 1 {
+				t.Errorf("%q is there %d times in\n%s", text, strings.Count(got, text+"\n"), got)
+			}
+		}
+		if ours := show(c.document(doc)); ours != got {
+			t.Errorf("ours:\n%sthe service:\n%s", ours, got)
+		}
+	})
 }
