@@ -44,6 +44,7 @@ const (
 	ConflictRecovered ConflictKind = "recovered"    // content without a parent was put below a node for it
 	ConflictOverwrote ConflictKind = "overwritten"  // what the service had taken was replaced there
 	ConflictDuplicate ConflictKind = "duplicate"    // perhaps there twice
+	ConflictTitle     ConflictKind = "title"        // both sides renamed a document or folder
 	ConflictForm      ConflictKind = "service-form" // the service keeps a value in a form of its own
 	ConflictStray     ConflictKind = "out-of-reach" // items that hang below nothing at the service
 

@@ -116,7 +116,7 @@ func trimNotices(tx *store.Tx, before time.Time) error {
 		switch {
 		case err != nil:
 			return fmt.Errorf("trim conflicts: %w", err)
-		case !c.Waits && isNotice(c.Kind) && c.At.Before(before):
+		case !c.Waits && (isNotice(c.Kind) || c.Kind == store.ConflictTitle) && c.At.Before(before):
 			errs = errors.Join(errs, tx.DropConflict(c.ID))
 		}
 	}

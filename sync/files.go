@@ -128,8 +128,14 @@ func (s *round) storeFiles(tx *store.Tx, l *Listing, listed *outline.Files, now 
 		return err
 	}
 	if len(log) > 0 {
-		kept, confirmed := mergeFiles(listed, log, now)
+		kept, confirmed, notices := mergeFiles(listed, log, now)
 		s.report.Confirmed += len(confirmed)
+		s.report.Conflicts += len(notices)
+		for _, c := range notices {
+			if err := tx.PutConflict(c); err != nil {
+				return err
+			}
+		}
 		if err := tx.ReplaceLog("", kept, confirmed); err != nil {
 			return err
 		}
@@ -197,13 +203,14 @@ func (s *round) planFiles() (p filePlan, err error) {
 		if err != nil {
 			return err
 		}
+		titles := renamesIn(log)
 		later := make(map[outline.FileID]bool) // made by this request, or with a change that waits
 		for _, r := range log {
-			if r.State != store.Pending || len(p.steps) == limit {
+			c := *r.File
+			if r.State != store.Pending || len(p.steps) == limit || c.Kind == outline.Update && titles[c.File].idle(r, sim.File(c.File)) {
 				continue
 			}
 			s.again(r.After)
-			c := *r.File
 			if !due(now, r.After, againMax) || later[c.File] || later[c.To.Parent] {
 				later[c.File] = true
 				continue

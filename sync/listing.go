@@ -121,15 +121,30 @@ func inFileLog(tx *store.Tx, kind outline.Kind, id outline.FileID) (bool, error)
 }
 
 // mergeFiles rebases the log of file changes onto a list. Ours wins where both
-// sides changed the same thing; what can no longer be done gives way.
-func mergeFiles(listed *outline.Files, log []store.Record, now time.Time) (kept, confirmed []store.Record) {
+// sides changed the same thing, unless the service had taken it before; what can
+// no longer be done gives way. Of two titles the one that gave way is told of.
+func mergeFiles(listed *outline.Files, log []store.Record, now time.Time) (kept, confirmed []store.Record, notices []store.Conflict) {
 	work := listed.Clone()
-	last := lastMoves(log)
+	last, titles := lastMoves(log), renamesIn(log)
 	for _, r := range log {
 		c := *r.File
 		rebaseFile(work, &c)
 		if to, moved := last[c.File]; moved && c.Kind == outline.Move && fileStands(listed, listed.File(c.File), to) {
 			c.Kind = "" // where it was moved to in the end, by whatever way
+		}
+		if c.Kind == outline.Update && r.File.Kind == outline.Update {
+			f := listed.File(c.File)
+			done, lost := titles[c.File].settle(r, f)
+			if lost != "" {
+				stands := c.NewTitle
+				if done {
+					stands = f.Title
+				}
+				notices = append(notices, titleNotice(f, stands, lost, now))
+			}
+			if done {
+				c.Kind = ""
+			}
 		}
 		c = work.Complete(c)
 		// A title that the service made another of twice is the service's to choose.
@@ -145,7 +160,7 @@ func mergeFiles(listed *outline.Files, log []store.Record, now time.Time) (kept,
 		}
 		kept = append(kept, r)
 	}
-	return kept, confirmed
+	return kept, confirmed, notices
 }
 
 // lastMoves returns where the log moves each file to in the end.
