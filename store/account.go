@@ -14,12 +14,12 @@ type Account struct {
 	ServerID    string             `json:"server_id,omitempty"` // of a server of ours
 	ClientID    string             `json:"client_id"`           // ULID of this database
 	Sent        uint64             `json:"sent,omitempty"`      // number of the last request that was written down
-	Inbox       string             `json:"inbox,omitempty"` // preference inbox_location
+	Inbox       string             `json:"inbox,omitempty"`     // preference inbox_location
 	InboxTop    bool               `json:"inbox_top,omitempty"`
 	PrefsAt     time.Time          `json:"prefs_at,omitzero"`     // preferences read
 	BatchCap    int                `json:"batch_cap,omitempty"`   // changes per request, 0 for the default
 	BatchBytes  int                `json:"batch_bytes,omitempty"` // of a request with several changes, 0 for the default
-	Restored    bool               `json:"restored,omitempty"`  // found to be restored or copied: what it wants to insert is looked at first
+	Restored    bool               `json:"restored,omitempty"`    // found to be restored or copied: what it wants to insert is looked at first
 	DoubtAt     time.Time          `json:"doubt_at,omitzero"`     // the last answer that was unclear
 	Clear       int                `json:"clear,omitempty"`       // clear answers since, as long as they are counted
 	Budgets     []Budget           `json:"budgets,omitempty"`
