@@ -29,6 +29,7 @@ type client struct {
 
 	told     []store.OpID // what the user was told is safe
 	room     int64        // largest size of the database, 0 for no limit
+	acting   bool         // something goes on in which it can end
 	busy     bool         // a round is under way
 	dead     bool         // it ended and has not been started again
 	crashes  int          // in a row
@@ -114,8 +115,10 @@ func (w *world) attempt(c *client, what string, do func()) {
 
 // guarded tells whether the client ended meanwhile.
 func (w *world) guarded(c *client, do func()) (dead bool) {
-	depth := w.depth
+	depth, was := w.depth, c.acting
+	c.acting = true
 	defer func() {
+		c.acting = was
 		r := recover()
 		if r == nil {
 			return

@@ -49,7 +49,7 @@ var errDisk = errors.New("input/output error")
 func (c *client) commit(commit func() error) error {
 	w := c.w
 	switch {
-	case w.calm:
+	case w.calm || !c.acting:
 	case w.chance(w.crash / 4):
 		w.hit("X12 kill before a commit")
 		panic(ended{c})

@@ -95,6 +95,9 @@ func (w *world) stranger() {
 		return
 	}
 	n := t.nodes[pick(w.rnd, t.order)]
+	if w.belowStaging(doc, n.id) {
+		return // where items stand for a second, on their way
+	}
 	known := n.id != "root" && n.content != sync.RecoveredTitle && !strings.HasPrefix(n.content, sync.OtherVersion) &&
 		!strings.HasPrefix(n.content, "⟳")
 	switch k := w.rnd.IntN(12); {
