@@ -222,7 +222,7 @@ func (w *world) undoOps(c *client, doc outline.FileID) []outline.Change {
 func (w *world) anyNode(d *outline.Document, root bool) *outline.Node {
 	var all []*outline.Node
 	for n := range d.Root().Below() {
-		if !ofTheMerge(n) {
+		if !ofTheMerge(n) && !strings.HasPrefix(n.Parent().Content, stagingMark) {
 			all = append(all, n)
 		}
 	}

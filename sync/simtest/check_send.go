@@ -169,12 +169,13 @@ func (w *world) checkOwn(tx *store.Tx, n int, doc outline.FileID, q dynalist.Doc
 		} else if spare && made.client == n {
 			id = made.node
 		}
+		asked := func(k outline.Kind) bool { return does[k][id] || does[k][b.Ours(outline.ServiceID(c.NodeID))] }
 		ok := true
 		switch c.Action {
 		case "edit":
-			ok = does[outline.Update][id] || does[outline.Insert][id]
+			ok = asked(outline.Update) || asked(outline.Insert)
 		case "delete":
-			ok = does[outline.Delete][id] || spare || slices.Contains(w.truthOf(q.FileID).orphans, c.NodeID)
+			ok = asked(outline.Delete) || spare || slices.Contains(w.truthOf(q.FileID).orphans, c.NodeID)
 			if !ok && w.alike[c.NodeID] { // nobody can tell it from a late copy; the other one stands, the trash has this (risk R2)
 				w.hit("R2 taken for a copy")
 				ok = true

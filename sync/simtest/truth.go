@@ -139,6 +139,9 @@ func (t *truth) words() map[string]bool {
 		return all
 	}
 	for _, id := range t.order {
+		if id == "root" {
+			continue // the title
+		}
 		for _, word := range wordsOf(t.nodes[id].content, t.nodes[id].note) {
 			all[word] = true
 		}
