@@ -111,6 +111,29 @@ func (tx *Tx) Unconfirmed(doc outline.FileID) iter.Seq2[Record, error] {
 	return tx.records(func() [][]byte { return keysWith(tx.bucket(bucketLog), docPrefix(doc)) })
 }
 
+// Copies yields those of the unconfirmed records of a document that have a Copy.
+// It decodes few others.
+func (tx *Tx) Copies(doc outline.FileID) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		for _, k := range keysWith(tx.bucket(bucketLog), docPrefix(doc)) {
+			raw, err := parseRecord(tx.bucket(bucketLog).Get(k))
+			if err == nil && !bytes.Contains(raw.json, []byte(`"copy":`)) {
+				continue
+			}
+			var r Record
+			if err == nil {
+				r, err = raw.decode()
+			}
+			if err == nil && r.Copy == nil { // it stands in a text
+				continue
+			}
+			if !yield(r, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
 // AllUnconfirmed yields those of all documents and of files, in order of Seq.
 func (tx *Tx) AllUnconfirmed() iter.Seq2[Record, error] {
 	return tx.records(tx.logKeys)

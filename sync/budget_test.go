@@ -48,11 +48,13 @@ func (c *client) openPaying(path string) {
 // client's model of a bucket allows.
 type meter struct{ at map[string][]time.Time }
 
-func (m *meter) note(endpoint string) {
+func (m *meter) note(endpoint string) { m.noteAt(endpoint, time.Now()) }
+
+func (m *meter) noteAt(endpoint string, at time.Time) {
 	if m.at == nil {
 		m.at = make(map[string][]time.Time)
 	}
-	m.at[endpoint] = append(m.at[endpoint], time.Now())
+	m.at[endpoint] = append(m.at[endpoint], at)
 }
 
 func (m *meter) check(t *testing.T) {

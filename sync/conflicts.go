@@ -32,7 +32,7 @@ func keepNotices(tx *store.Tx, m merged) error {
 		switch {
 		case err != nil:
 			return fmt.Errorf("look through conflicts: %w", err)
-		case c.Waits || !isNotice(c.Kind) || c.Node == "": // of others
+		case c.Waits || !isNotice(c.Kind):
 		case c.Doc == m.work.ID && (latest[noticeKey{c.Kind, c.Node}] || settledBy(m.work, wanted, c)):
 			if err := tx.DropConflict(c.ID); err != nil {
 				return err

@@ -266,7 +266,7 @@ func (s *round) finishMoves(ctx context.Context, docs []document) error {
 	var leaving []document
 	err := s.cfg.DB.View(func(tx *store.Tx) error {
 		for _, d := range docs {
-			log, err := collect(tx.Unconfirmed(d.id))
+			log, err := collect(tx.Copies(d.id))
 			if err != nil {
 				return err
 			}

@@ -11,7 +11,8 @@ import (
 type delay struct {
 	until    time.Time
 	pause    time.Duration
-	failures int // in a row
+	failures int  // in a row
+	push     bool // of what is sent, which no read makes good
 	failed   Failed
 }
 
@@ -19,7 +20,7 @@ type delay struct {
 // jitter for what did not get through, else from one interval on.
 func (s *round) putOff(f Failed) {
 	w := s.delayed[f.Doc]
-	w.failed, w.failures = f, w.failures+1
+	w.failed, w.failures, w.push = f, w.failures+1, w.push || s.pushing
 	if ownReason(f.Err) {
 		w.pause = min(s.cfg.RetryMax, max(s.cfg.Every, 2*w.pause))
 	} else {

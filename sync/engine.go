@@ -47,6 +47,11 @@ type Engine struct {
 	cfg      Config
 	requests chan request
 	confirms map[outline.FileID]confirming
+	suspects map[outline.FileID]int // of the first changes of a plan, one at least was refused
+	strikes  map[store.OpID]strike
+	repeated map[string]int // requests that were sent again, by id
+	lastSent time.Time      // of any change that got through
+	resting  map[outline.FileID]resting
 	probed   time.Time                // a large document, for want of other signs
 	seen     uint64                   // newest record that waited when the last round began
 	delayed  map[outline.FileID]delay // documents that have failed by themselves
@@ -92,7 +97,8 @@ func New(c Config) *Engine {
 	}
 	return &Engine{
 		cfg: c, requests: make(chan request),
-		confirms: make(map[outline.FileID]confirming), delayed: make(map[outline.FileID]delay),
+		confirms: make(map[outline.FileID]confirming), resting: make(map[outline.FileID]resting),
+		suspects: make(map[outline.FileID]int), strikes: make(map[store.OpID]strike), repeated: make(map[string]int), delayed: make(map[outline.FileID]delay),
 		ages: ages{counted: make(map[string]time.Time)},
 	}
 }

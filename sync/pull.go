@@ -160,10 +160,11 @@ func (s *round) versions(ctx context.Context, docs []outline.ServiceID) (map[out
 // settle brings the base of a document up to date. A request in doubt is sent
 // again if the server keeps request ids, else the read tells what became of it.
 func (s *round) settle(ctx context.Context, d document) error {
-	if err := s.replay(ctx, d); err != nil {
+	err := s.replay(ctx, d)
+	if err != nil && !errors.Is(err, errUnanswered) {
 		return err
 	}
-	return s.pull(ctx, d)
+	return errors.Join(s.pull(ctx, d), err)
 }
 
 // pull reads a document and merges it.
@@ -185,6 +186,7 @@ func (s *round) pull(ctx context.Context, d document) error {
 	s.report.Pulled++
 	s.inStep[d.id] = time.Now()
 	s.shown(d.id)
+	delete(s.resting, d.id)
 	return nil
 }
 

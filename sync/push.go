@@ -54,6 +54,8 @@ func (s *round) pushSome(ctx context.Context, docs []document, imports bool) (la
 	if err != nil {
 		return nil, err
 	}
+	s.pushing = true
+	defer func() { s.pushing = false }()
 	total, done := 0, 0
 	for _, d := range docs {
 		total += waiting[d.id].Pending
@@ -62,7 +64,7 @@ func (s *round) pushSome(ctx context.Context, docs []document, imports bool) (la
 		if waiting[d.id].Pending == 0 && !standing[d.id] || s.inStep[d.id].IsZero() {
 			continue // nothing to send, or not in step with what is there
 		}
-		if s.waits(d) {
+		if s.waits(d) || s.rests(d, waiting[d.id]) {
 			continue
 		}
 		s.progress(Progress{Stage: "push", Doc: d.title, Done: done, Total: total})
@@ -71,12 +73,14 @@ func (s *round) pushSome(ctx context.Context, docs []document, imports bool) (la
 		case errors.Is(err, errYield):
 			return nil, err
 		case errors.Is(err, errLater):
+			err = s.rest(d)
 		default:
-			if err := s.attempt(d, err); err != nil {
-				return nil, err
-			}
+			err = s.attempt(d, err)
 		}
-		if more && err == nil {
+		switch {
+		case err != nil:
+			return nil, err
+		case more:
 			later = append(later, d)
 		}
 		done += waiting[d.id].Pending
@@ -100,6 +104,8 @@ func (s *round) push(ctx context.Context, d document, imports bool) (later bool,
 			return false, err
 		case again:
 			continue
+		case len(p.todo) == 0 && p.withheld && !p.turn.later:
+			return false, errLater
 		case len(p.todo) == 0:
 			return p.turn.later, nil
 		}
@@ -131,6 +137,7 @@ type draft struct {
 	turn     turn
 	probe    bool // large requests fail, and this one may try one
 	withheld bool // something is too large for now
+	doc      outline.FileID
 }
 
 // plan compares what the service should have with what we want. Records for
@@ -138,6 +145,7 @@ type draft struct {
 // never read, or has a request in doubt, is not planned.
 func (s *round) plan(d document, imports bool) (p *draft, err error) {
 	now := time.Now()
+	var again []store.Record
 	var copies heldCopies
 	var guarded waiting
 	err = s.cfg.DB.View(func(tx *store.Tx) error {
@@ -157,6 +165,9 @@ func (s *round) plan(d document, imports bool) (p *draft, err error) {
 		if err != nil {
 			return err
 		}
+		if again = retried(log); len(again) > 0 {
+			return nil
+		}
 		expected, err := tx.Expected(d.id)
 		if err != nil {
 			return err
@@ -174,7 +185,7 @@ func (s *round) plan(d document, imports bool) (p *draft, err error) {
 			return due(now, r.After, againMax) && !fenced[r.Node.Node] && !copies.held[r.ID] && !waits(r) && turn.takes(r)
 		}
 		p = &draft{plan: newPlan(expected, log, ready), expected: m.Expected, checked: s.inStep[d.id]}
-		p.turn = turn
+		p.doc, p.turn = d.id, turn
 		s.withhold(p)
 		if p.staging, err = loadStaging(tx, d.id); err != nil {
 			return err
@@ -184,6 +195,11 @@ func (s *round) plan(d document, imports bool) (p *draft, err error) {
 		}
 		return nil
 	})
+	if err == nil && len(again) > 0 {
+		if err = s.cfg.DB.Update(func(tx *store.Tx) error { return tx.Rewrite(again...) }); err == nil {
+			return s.plan(d, imports)
+		}
+	}
 	if err != nil || p == nil {
 		return nil, err
 	}
@@ -233,7 +249,7 @@ func (s *round) sendPlan(ctx context.Context, d document, p *draft) error {
 			return err
 		}
 		if len(b.steps) == 0 && p.withheld {
-			return nil // what is left needs what is too large for now
+			return errLater // what is left needs what is too large for now
 		}
 		if len(b.steps) == 0 {
 			return fmt.Errorf("plan for %s: %d changes fit in no order", d.id, len(p.todo))
@@ -277,7 +293,15 @@ func (s *round) current(ctx context.Context, d document, p *draft, b batch) (boo
 	if b.restructures() {
 		age = versionAgeMoving
 	}
-	if s.cfg.Remote.Server().IfVersion || time.Since(p.checked) < age {
+	if time.Since(p.checked) < age {
+		return true, nil
+	}
+	return s.atVersion(ctx, d, p)
+}
+
+// atVersion asks whether a document is at the version that was planned for.
+func (s *round) atVersion(ctx context.Context, d document, p *draft) (bool, error) {
+	if s.cfg.Remote.Server().IfVersion {
 		return true, nil
 	}
 	v, err := s.versions(ctx, []outline.ServiceID{d.service})
@@ -384,7 +408,10 @@ func (s *round) sent(d document, p *draft, b batch, in *store.Intent, res *NodeE
 	s.contact, s.unclear = true, 0
 	p.expected, p.checked = version, time.Now()
 	s.report.Sent += len(b.steps)
+	s.lastSent = p.checked
 	s.acknowledged(d.id)
+	s.clearSuspects(d, b)
+	delete(s.delayed, d.id)
 	return s.enlarge()
 }
 
@@ -404,7 +431,7 @@ func (s *round) failed(ctx context.Context, d document, p *draft, b batch, in *s
 	if err := s.doubt(in, cause); err != nil {
 		return err
 	}
-	if err := s.shrink(b); err != nil {
+	if err := s.shrink(d, b); err != nil {
 		return err
 	}
 	if ctx.Err() != nil {
@@ -413,42 +440,17 @@ func (s *round) failed(ctx context.Context, d document, p *draft, b batch, in *s
 	if err := sleep(ctx, time.Second); err != nil {
 		return cause
 	}
+	alone := recordsOf(p, b) // before the read brings new ones
 	if err := s.settle(ctx, d); err != nil {
 		return err
+	}
+	if len(b.steps) == 1 && stepsSize(b.steps) < largeSent {
+		if err := s.strike(d, alone, cause); err != nil {
+			return err
+		}
 	}
 	if s.unclear++; s.unclear >= maxUnclear {
 		return cause
 	}
 	return nil
-}
-
-// refused handles a request that the service said no to. Of several changes a
-// smaller part is tried, so that one bad change does not hold up the others; a
-// single one is parked for a person to look at.
-func (s *round) refused(ctx context.Context, d document, p *draft, b batch, cause error) error {
-	if len(b.steps) > 1 && !errors.Is(cause, ErrNoPermission) {
-		if err := s.halve(len(b.steps), stepsSize(b.steps)); err != nil {
-			return err
-		}
-		return s.pull(ctx, d)
-	}
-	var parked []store.Record
-	for _, c := range b.concerns() {
-		for _, r := range p.records[c.Node] {
-			r.State, r.Reason = store.Parked, cause.Error()
-			parked = append(parked, r)
-		}
-		delete(p.records, c.Node)
-	}
-	s.cfg.Log.Warn("service refuses a change; parked", "doc", d.id, "records", len(parked), "err", cause)
-	s.report.Failed = append(s.report.Failed, Failed{Doc: d.id, Title: d.title, Err: cause})
-	return s.cfg.DB.Update(func(tx *store.Tx) error { return tx.Rewrite(parked...) })
-}
-
-// shrink makes requests smaller when the size of one may be why it failed.
-func (s *round) shrink(b batch) error {
-	if len(b.steps) == 1 {
-		return nil
-	}
-	return s.halve(len(b.steps), stepsSize(b.steps))
 }

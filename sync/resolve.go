@@ -14,7 +14,10 @@ import (
 
 // replay sends the request in doubt of a document again, byte for byte, to a
 // server that keeps request ids; the stored answer settles it. Without such a
-// server it only marks a request that a crash left without an answer.
+// server it only marks a request that a crash left without an answer. So it does
+// with one at which the service fails again and again, for its size or for what
+// is in it, since the document would wait for that one request: the read that
+// follows tells what became of it, and the rest goes on.
 func (s *round) replay(ctx context.Context, d document) error {
 	in, err := s.inflight(d.id)
 	if err != nil || in == nil {
@@ -33,15 +36,23 @@ func (s *round) replay(ctx context.Context, d document) error {
 	if err != nil {
 		return err
 	}
+	z := size{sent: stepsSize(edit.Changes)}
+	if z.sent >= largeSent && open(s.fares.Sent) && !probeDue(s.fares.Sent, time.Now()) {
+		return nil
+	}
 	if err := s.prepare(in, editCost(len(edit.Changes))); err != nil {
 		return err
 	}
+	began := time.Now()
 	res, err := s.cfg.Remote.Edit(ctx, edit)
+	s.fared(ctx, z, began, err)
 	switch {
 	case err == nil:
 		return s.settled(in, edit, res)
 	case errors.Is(err, ErrRequestExpired), errors.Is(err, ErrRequestMismatch):
 		return nil // the read that follows tells
+	case tooLarge(err) && classOf(err) != Rejected && ctx.Err() == nil && s.givesUp(in, z):
+		return s.unanswerable(d, in, len(edit.Changes), err)
 	case classOf(err) == Rejected && !refusedUnseen(err):
 		return s.drop(in)
 	}
@@ -288,21 +299,25 @@ func stillMissing(tx *store.Tx, in *store.Intent) ([]bool, error) {
 	if err != nil {
 		return nil, err
 	}
-	wanted := make(map[outline.NodeID]bool)
-	if in.Closed {
-		for r, err := range tx.Unconfirmed(in.Doc) {
-			if err != nil {
-				return nil, err
-			}
-			if r.Node.Kind == outline.Insert {
-				wanted[r.Node.Node] = true
-			}
-		}
-	}
 	missing := make([]bool, len(in.Inserts))
 	for i, ins := range in.Inserts {
 		_, bound := b.Bound(ins.Node)
-		missing[i] = ins.Bound == "" && !bound && (!in.Closed || wanted[ins.Node])
+		missing[i] = ins.Bound == "" && !bound
+	}
+	if !in.Closed || !slices.Contains(missing, true) {
+		return missing, nil // which spares the reading of a long log
+	}
+	wanted := make(map[outline.NodeID]bool)
+	for r, err := range tx.Unconfirmed(in.Doc) {
+		if err != nil {
+			return nil, err
+		}
+		if r.Node.Kind == outline.Insert {
+			wanted[r.Node.Node] = true
+		}
+	}
+	for i, ins := range in.Inserts {
+		missing[i] = missing[i] && wanted[ins.Node]
 	}
 	return missing, nil
 }

@@ -28,7 +28,9 @@ func (r room) full(n, size, change int) bool {
 // fail it keeps below the smallest of these, but for a probe, which reaches it.
 func (s *round) room(p *draft) room {
 	f := s.fares.Sent
-	switch {
+	switch n := s.suspects[p.doc]; {
+	case n > 0:
+		return room{changes: min(s.batchCap(), max(1, n/2)), bytes: s.bytesCap()}
 	case !open(f):
 		return room{changes: s.batchCap(), bytes: s.bytesCap()}
 	case p.probe:
@@ -128,6 +130,19 @@ func (s *round) mostChanges() int {
 // not get through.
 func (s *round) halve(changes, bytes int) error {
 	return s.setRoom(max(1, changes/2), max(1, bytes/2))
+}
+
+// shrink makes requests smaller after one that did not get through. Its size may
+// be why; of a small one, what is in it.
+func (s *round) shrink(d document, b batch) error {
+	n, bytes := len(b.steps), stepsSize(b.steps)
+	switch {
+	case n == 1:
+		return nil
+	case bytes < largeSent:
+		s.suspects[d.id] = n
+	}
+	return s.halve(n, bytes)
 }
 
 // enlarge lets requests recover by 20 changes, and as large a part of the bytes,

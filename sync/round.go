@@ -29,6 +29,7 @@ type round struct {
 	newest   uint64                       // record that waited when what is sent was planned
 	oneFile  bool                         // changes of files go one by one, since the service refused several
 	contact  bool
+	pushing  bool
 	unread   bool                   // documents are left that have changed
 	clears   map[outline.FileID]int // tries to take staging nodes away
 	gone     int                    // items that reads of this round lack, and that were let go
@@ -149,7 +150,9 @@ func (s *round) documents() ([]document, error) {
 func (s *round) attempt(d document, err error) error {
 	if err == nil {
 		s.troubles = 0
-		delete(s.delayed, d.id)
+		if !s.delayed[d.id].push { // that one ends when something was sent
+			delete(s.delayed, d.id)
+		}
 		return nil
 	}
 	s.cfg.Log.Warn("document not in step", "doc", d.id, "err", err)

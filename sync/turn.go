@@ -88,6 +88,33 @@ func (s *round) sleepUntilEdit(ctx context.Context, d time.Duration) error {
 	return nil
 }
 
+// resting is a document of which everything that waits has to wait until a time:
+// planning it before that comes to nothing, and a long log takes long to read.
+type resting struct {
+	until  time.Time
+	counts store.Counts
+}
+
+// rest lets a document rest until the first thing that this round waits for.
+func (s *round) rest(d document) error {
+	waiting, err := s.waiting()
+	if err == nil && !s.report.Next.IsZero() {
+		s.resting[d.id] = resting{s.report.Next, waiting[d.id]}
+	}
+	return err
+}
+
+// rests tells whether a document rests and nothing has come to what waited.
+func (s *round) rests(d document, now store.Counts) bool {
+	r, ok := s.resting[d.id]
+	if !ok || s.List || r.counts != now || due(time.Now(), r.until, againMax) {
+		delete(s.resting, d.id)
+		return false
+	}
+	s.again(r.until)
+	return true
+}
+
 // reserveOf returns how much of a bucket is kept back from what wants to take n
 // of it, less where the bucket is too small for both.
 func reserveOf(b Budget, reserve, n int) float64 {
