@@ -157,6 +157,16 @@ func (tx *Tx) records(keys func() [][]byte) iter.Seq2[Record, error] {
 	}
 }
 
+// InLog tells whether an op is in the log, not confirmed.
+func (tx *Tx) InLog(id OpID) (bool, error) {
+	ix, err := tx.index()
+	if err != nil {
+		return false, err
+	}
+	_, ok := ix.keys[id]
+	return ok, nil
+}
+
 // hasLog tells whether a document has unconfirmed records.
 func (tx *Tx) hasLog(doc outline.FileID) bool {
 	k, _ := tx.bucket(bucketLog).Cursor().Seek(docPrefix(doc))

@@ -135,6 +135,8 @@ func (k *copies) follow(ref store.CopyRef) (store.CopyRef, copyState, error) {
 			continue
 		case last != nil && last.Node.Kind == outline.Delete:
 			return ref, copyDeleted, nil // a person deleted it there: the node goes
+		case len(recs) > 0 && !k.files.File(ref.Doc).Permission.CanEdit():
+			return ref, copyNone, nil // its document has gone or is closed to us
 		case len(recs) > 0:
 			return ref, copyWaits, nil
 		}

@@ -329,6 +329,9 @@ func (s *round) filesSent(p filePlan, res *FileEdited) error {
 			if p.steps[i].Kind == outline.Insert && res.Results[i] && len(created) > 0 {
 				id, created = created[0], created[1:]
 			}
+			if r.ID == "" {
+				continue
+			}
 			if err := s.fileSent(tx, p, i, r, res.Results[i], id); err != nil {
 				return err
 			}
@@ -392,7 +395,7 @@ func (s *round) filesRefused(p filePlan, cause error) error {
 func (s *round) fenceFiles(recs []store.Record, steps []FileStep, until time.Time) error {
 	return s.cfg.DB.Update(func(tx *store.Tx) error {
 		for i, r := range recs {
-			if steps[i].Kind != outline.Insert {
+			if steps[i].Kind != outline.Insert || r.ID == "" {
 				continue
 			}
 			r.After = until

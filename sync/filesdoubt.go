@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 
-	"outlast/internal/outline"
 	"outlast/store"
 )
 
@@ -68,15 +67,10 @@ func (s *round) planOf(in *store.Intent) (p filePlan, edit FileEdit, err error) 
 	})
 	p.temp = !in.Replay
 	p.steps = edit.Changes
-	for i, seq := range in.Records {
-		r, ok := bySeq[seq]
-		if !ok {
-			return p, edit, fmt.Errorf("request %s: its record %d is not in the log: %w", in.RequestID, seq, store.ErrDamaged)
-		}
-		if i < len(edit.Changes) && edit.Changes[i].Kind != r.File.Kind && r.File.Kind != outline.Insert {
-			return p, edit, fmt.Errorf("request %s: its record %d has changed: %w", in.RequestID, seq, store.ErrDamaged)
-		}
-		p.records = append(p.records, r)
+	for _, seq := range in.Records {
+		// One that is missing was taken out of the log by a person's decision: what
+		// becomes of it at the service the list tells.
+		p.records = append(p.records, bySeq[seq])
 	}
 	return p, edit, err
 }

@@ -248,10 +248,10 @@ func decideHere(tx *store.Tx, doc outline.FileID, q question, mine bool, newID f
 	if err != nil {
 		return err
 	}
-	held := member(q.Nodes)
+	held := withAncestors(d, log, q.Nodes)
 	group := store.OpID(newID())
 	for _, r := range slices.Backward(log) {
-		if r.Node.Kind != outline.Delete || !held(r.Node.Node) || d.Node(r.Node.Node) != nil {
+		if r.Node.Kind != outline.Delete || !held[r.Node.Node] || d.Node(r.Node.Node) != nil {
 			continue
 		}
 		c := r.Node.Inverse()
@@ -261,4 +261,27 @@ func decideHere(tx *store.Tx, doc outline.FileID, q question, mine bool, newID f
 		}
 	}
 	return nil
+}
+
+// withAncestors returns nodes and those that they stood below and that a log
+// deletes as well: without these they have no place to come back to.
+func withAncestors(d *outline.Document, log []store.Record, nodes []outline.NodeID) map[outline.NodeID]bool {
+	below := make(map[outline.NodeID]outline.NodeID)
+	for _, r := range log {
+		if r.Node.Kind == outline.Delete {
+			below[r.Node.Node] = r.Node.From.Parent
+		}
+	}
+	all := make(map[outline.NodeID]bool)
+	for _, id := range nodes {
+		for !all[id] && d.Node(id) == nil {
+			all[id] = true
+			parent, deleted := below[id]
+			if !deleted {
+				break
+			}
+			id = parent
+		}
+	}
+	return all
 }

@@ -336,7 +336,11 @@ func (s *round) send(ctx context.Context, d document, p *draft, b batch) (replan
 	}
 	in.Version, in.Records = p.expected, p.covered(b)
 	note := func(tx *store.Tx) error { return noteStaging(tx, d.id, p.plan, b) }
-	if err := s.prepare(in, editCost(len(b.steps)), note); err != nil {
+	err = s.prepare(in, editCost(len(b.steps)), p.stillWaits(b), note)
+	if errors.Is(err, errChanged) {
+		return true, nil
+	}
+	if err != nil {
 		return false, err
 	}
 	began := time.Now()
@@ -346,6 +350,24 @@ func (s *round) send(ctx context.Context, d document, p *draft, b batch) (replan
 		return true, s.failed(ctx, d, p, b, in, err)
 	}
 	return false, s.sent(d, p, b, in, res)
+}
+
+// errChanged tells that what a request is for has been taken out of the log since
+// it was planned.
+var errChanged = errors.New("the log has changed since the plan")
+
+// stillWaits makes sure that nobody has taken out of the queue what a request is for.
+func (p *draft) stillWaits(b batch) func(*store.Tx) error {
+	return func(tx *store.Tx) error {
+		for _, c := range b.concerns() {
+			for _, r := range p.records[c.Node] {
+				if waits, err := tx.InLog(r.ID); err != nil || !waits {
+					return errors.Join(err, errChanged)
+				}
+			}
+		}
+		return nil
+	}
 }
 
 // prepare writes an intent, and the rate buckets as they will be when it has
@@ -406,7 +428,9 @@ func (s *round) sent(d document, p *draft, b batch, in *store.Intent, res *NodeE
 	}
 	p.staging.sent(b, in, res.NewNodes)
 	s.contact, s.unclear = true, 0
-	p.expected, p.checked = version, time.Now()
+	if p.expected = version; res.Version != 0 {
+		p.checked = time.Now() // else the version is a guess: somebody may have written since
+	}
 	s.report.Sent += len(b.steps)
 	s.lastSent = p.checked
 	s.acknowledged(d.id)

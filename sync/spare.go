@@ -23,14 +23,14 @@ func (l *latecomers) spares(open []*store.Intent) error {
 		}
 		before := owed(in)
 		for i := range in.Inserts {
-			at := slices.IndexFunc(fresh, func(n *outline.Node) bool { return l.isCopy(&in.Inserts[i], n) })
-			if at < 0 {
+			key := copyKey{in.Inserts[i].Parent, in.Inserts[i].Digest}
+			if len(fresh[key]) == 0 || !l.hasOther(&in.Inserts[i], fresh[key][0]) {
 				continue
 			}
-			if err := l.spare(in, i, fresh[at]); err != nil {
+			if err := l.spare(in, i, fresh[key][0]); err != nil {
 				return err
 			}
-			fresh = slices.Delete(fresh, at, at+1)
+			fresh[key] = fresh[key][1:]
 		}
 		if owed(in) != before {
 			if err := l.keep(in); err != nil {
@@ -52,26 +52,31 @@ func owed(in *store.Intent) (n int) {
 	return n
 }
 
+// copyKey is what a copy of an insert has in common with it.
+type copyKey struct {
+	parent outline.ServiceID
+	digest uint64
+}
+
 // fresh returns the leaves that a read shows for the first time and that are
 // not known to be ours, in their order.
-func (l *latecomers) fresh() (out []*outline.Node) {
+func (l *latecomers) fresh() map[copyKey][]*outline.Node {
+	out := make(map[copyKey][]*outline.Node)
 	for n := range l.remote.Root().Below() {
 		if n.First() != nil || l.base.Node(n.ID) != nil || l.logged[n.ID].inserts {
 			continue
 		}
 		if _, bound := l.binds.Bound(n.ID); !bound {
-			out = append(out, n)
+			key := copyKey{l.binds.Service(n.Parent().ID), digestOf(n.Fields)}
+			out[key] = append(out[key], n)
 		}
 	}
 	return out
 }
 
-// isCopy tells whether a node can be a copy of an insert that has another one,
-// or that nobody wants any more.
-func (l *latecomers) isCopy(ins *store.IntentInsert, n *outline.Node) bool {
-	if ins.Digest != digestOf(n.Fields) || l.binds.Service(n.Parent().ID) != ins.Parent {
-		return false
-	}
+// hasOther tells whether an insert has another node than n, or is not wanted any
+// more: then n can be a copy of it.
+func (l *latecomers) hasOther(ins *store.IntentInsert, n *outline.Node) bool {
 	if twin := l.remote.Node(ins.Node); twin != nil {
 		return twin != n
 	}

@@ -20,6 +20,7 @@ type sink struct {
 	stream io.Writer // else
 
 	written []string // paths
+	waiting []waitingFile
 	taken   int
 }
 
@@ -52,10 +53,21 @@ func (s *sink) take(f web.ExportFile, content io.Reader) error {
 			name += "." + format.JSON
 		}
 		w, err := atomicfile.Create(name, 0o600)
-		return s.finish(name, w, err, content)
+		if err != nil {
+			return err
+		}
+		s.waiting = append(s.waiting, waitingFile{name, w}) // should another come, none is written
+		_, err = io.Copy(w, content)
+		return err
 	}
 	_, err := io.Copy(s.stream, content)
 	return err
+}
+
+// waitingFile is complete but for its name.
+type waitingFile struct {
+	name string
+	file *atomicfile.File
 }
 
 func (s *sink) intoFolder(name string, content io.Reader) error {
@@ -83,8 +95,16 @@ func (s *sink) finish(name string, w *atomicfile.File, err error, content io.Rea
 	return nil
 }
 
-// end closes the folder and says what an export of one file cannot hold.
+// end gives the one file its name if all went well, closes the folder, and says
+// what an export of one file cannot hold.
 func (s *sink) end(err error) error {
+	for _, w := range s.waiting {
+		if err == nil {
+			err = w.file.Commit()
+			s.written = append(s.written, w.name)
+		}
+		_ = w.file.Abort() // after Commit this does nothing
+	}
 	if errors.Is(err, errSecondFile) {
 		err = usage("name a folder: --out DIR/", "%v", errSecondFile)
 	}
