@@ -50,6 +50,9 @@ func planted() []bug {
 		{"an old database is taken for a new one", 1500, "I", []edit{{
 			"sync/origin.go", "old := !ok && s.account.Sent > 0 || n > s.account.Sent", "old := !ok && false",
 		}}},
+		{"what is out of reach stays there", 1000, "I7", []edit{{
+			"sync/pull.go", "return s.rescue(tx, t, now)", "return nil",
+		}}},
 		{"the base changes without a read", 100, "I1", []edit{{
 			"sync/push.go", "if err := tx.SetExpected(d.id, version); err != nil {",
 			"if now, err := tx.Expected(d.id); err != nil {\n\t\t\treturn err\n\t\t} else if _, err := tx.PutBase(now, nil, time.Now()); err != nil {\n" +
@@ -125,7 +128,7 @@ func plant(t *testing.T, root string, b bug) string {
 }
 
 func play(binary string, args ...string) string {
-	out, _ := exec.Command(binary, append([]string{"-test.run", "TestHistories$", "-test.timeout", "5m"}, args...)...).CombinedOutput()
+	out, _ := exec.Command(binary, append([]string{"-test.run", "TestHistories$", "-test.timeout", "5m", "-sim.strict"}, args...)...).CombinedOutput()
 	return string(out)
 }
 

@@ -39,7 +39,7 @@ func (w *world) settle() {
 			n, parked := c.unconfirmed()
 			quiet = quiet && n == 0 && (parked == 0 || i > 6) && !c.asked() && !w.wrote()
 		}
-		if quiet && i > 0 {
+		if quiet && i > 0 && !w.orphaned() {
 			return
 		}
 		time.Sleep(time.Duration(20*(i+1)) * time.Second)
@@ -77,6 +77,18 @@ func (c *client) decide() {
 			return err
 		})
 	}
+}
+
+// orphaned tells whether a node of ours is out of reach still.
+func (w *world) orphaned() bool {
+	for _, t := range w.truths {
+		for _, id := range t.orphans {
+			if _, ours := w.by[id]; ours && !w.gone[id] {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // wrote tells whether anything has changed at the service since the last call.

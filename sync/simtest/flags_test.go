@@ -13,6 +13,7 @@ var (
 	count   = flag.Int("sim.count", 0, "number of histories; 0 for few")
 	verbose = flag.Bool("sim.trace", false, "print what happens")
 	stop    = flag.Bool("sim.stop", false, "end at the first failure")
+	strict  = flag.Bool("sim.strict", false, "take failures that are known for failures too")
 	bugs    = flag.Bool("sim.bugs", false, "plant bugs and look for them")
 	workers = flag.Int("sim.workers", runtime.GOMAXPROCS(0), "histories at a time")
 )

@@ -49,6 +49,16 @@ func (s *sum) add(r *Result) {
 	m.missing += r.Missing
 }
 
+// open counts the histories that have failed in ways that are known only.
+func (s *sum) open() (n int) {
+	for _, r := range s.failed {
+		if !slices.ContainsFunc(r.Failures, func(f string) bool { return isOpen(r, f) == "" }) {
+			n++
+		}
+	}
+	return n
+}
+
 // failedYet tells whether a history has failed in a way that is not known.
 func (s *sum) failedYet() bool {
 	s.mu.Lock()
@@ -104,6 +114,9 @@ func TestHistories(t *testing.T) {
 		if n >= enough && s.hit[name] == 0 {
 			t.Errorf("%s has not occurred in %d histories", name, n)
 		}
+	}
+	if open := s.open(); open*openOneIn > max(n, openOneIn) {
+		t.Errorf("%d histories have failed in ways that are known, more than one in %d", open, openOneIn)
 	}
 	for why, found := range known {
 		t.Logf("known and open: %s: %d times:\n%s", why, len(found), strings.Join(found[:min(len(found), 12)], "\n"))
