@@ -42,13 +42,13 @@ func planted() []bug {
 			"if r.State == store.Acknowledged {\n\t\tm.confirm(r)\n\t\treturn\n",
 		}}},
 		{"copies are deleted on weak evidence", 500, "I", []edit{{
-			"sync/spare.go", "if given || in.Cause != \"\" && l.alone(in, i, n) && nth <= owed(ins.Node, open) {", "if given || nth > 0 {",
+			"sync/spare.go", "case given, late && l.ages.of(in) < lateFor && l.alone(in, i, n):", "case given, late || twin != nil:",
 		}}},
 		{"large deletions do not wait", 300, "I", []edit{{
 			"sync/guard.go", "case v.gone == 0:", "case true:",
 		}}},
 		{"an old database is taken for a new one", 1500, "I", []edit{{
-			"sync/origin.go", "old := !ok && s.account.Sent > 0 || n > s.account.Sent", "old := !ok && false",
+			"sync/origin.go", "old := !ok || n > s.account.Sent", "old := ok && false",
 		}}},
 		{"what is out of reach stays there", 1000, "I7", []edit{{
 			"sync/pull.go", "return s.rescue(tx, t, now)", "return nil",

@@ -185,7 +185,7 @@ func (c *client) checkSameAs(t *truth) {
 		if err != nil {
 			return err
 		}
-		if digestOf(d, b.Service) != t.digest(whole) {
+		if digestOf(d, b.Service) != t.digest(whole, byID) {
 			c.w.fail("I6", "client %d shows another document %s than the service: got\n%swant\n%s", c.n, t.doc, show(d, b), t.show())
 		}
 		return nil

@@ -155,29 +155,33 @@ func (t *truth) live(id string) bool {
 }
 
 // digest names what a document shows, the title left out. What hidden tells of is
-// replaced by what stands below it.
-func (t *truth) digest(hidden func(id string) bool) string {
+// replaced by what stands below it; name says how nodes are called.
+func (t *truth) digest(hidden func(id string) bool, name func(id string) string) string {
 	h := fnv.New64a()
-	var walk func(id, parent string)
-	walk = func(id, parent string) {
+	var walk func(id string, depth int)
+	walk = func(id string, depth int) {
 		n := t.nodes[id]
 		if id == "root" || !hidden(id) {
 			content := n.content
 			if id == "root" {
 				content = ""
 			}
-			fmt.Fprintf(h, "%s %s %q %q %s\n", id, parent, content, n.note, n.marks)
-			parent = id
+			fmt.Fprintf(h, "%s %d %q %q %s\n", name(id), depth, content, n.note, n.marks)
+			depth++
 		}
 		for _, c := range n.children {
-			walk(c, parent)
+			walk(c, depth)
 		}
 	}
 	if t.unsound == "" {
-		walk("root", "")
+		walk("root", 0)
 	}
 	return fmt.Sprintf("%x", h.Sum64())
 }
+
+// byID calls nodes by their ids, nameless not at all.
+func byID(id string) string  { return id }
+func nameless(string) string { return "" }
 
 // whole hides nothing.
 func whole(string) bool { return false }
@@ -203,17 +207,15 @@ func (w *world) staged(t *truth, client int) func(id string) bool {
 const stagingMark = "\u27f3 outlast "
 
 // digestOf is digest for a document of a client.
-func digestOf(d *outline.Document, service func(outline.NodeID) outline.ServiceID) string {
+func digestOf(d *outline.Document, name func(outline.NodeID) outline.ServiceID) string {
 	h := fnv.New64a()
-	for _, n := range d.Root().Walk() {
-		content, parent := n.Content, outline.ServiceID("")
+	for depth, n := range d.Root().Walk() {
+		content := n.Content
 		if n.Parent() == nil {
 			content = ""
-		} else {
-			parent = service(n.Parent().ID)
 		}
 		marks := fmt.Sprint(n.Checked, n.Checkbox, n.Heading, n.Color)
-		fmt.Fprintf(h, "%s %s %q %q %s\n", service(n.ID), parent, content, n.Note, marks)
+		fmt.Fprintf(h, "%s %d %q %q %s\n", name(n.ID), depth, content, n.Note, marks)
 	}
 	return fmt.Sprintf("%x", h.Sum64())
 }
