@@ -152,6 +152,9 @@ func (w *world) fullDisk(c *client) {
 	c.room = info.Size()
 	c.open()
 	w.note("%d: the disk is full", c.n)
+	w.attempt(c, "more than fits", func() {
+		c.update(func(tx *store.Tx) error { return tx.PutCursor("filler", make([]byte, 2<<20)) })
+	})
 	w.attempt(c, "edit on a full disk", func() { w.edit(c) })
 	w.attempt(c, "round on a full disk", func() { c.round(false) })
 	c.shut()
