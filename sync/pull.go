@@ -227,6 +227,9 @@ func (s *round) take(d document, r *Reading, now time.Time) error {
 		if err != nil {
 			return err
 		}
+		if err := reborn(tx, d.id, f.reading); err != nil {
+			return err
+		}
 		b, err := tx.Bindings(d.id)
 		if err != nil {
 			return err

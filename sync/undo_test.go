@@ -12,13 +12,19 @@ import (
 // undoLast takes back the newest ops of the tests, as the undo command does.
 func (c *client) undoLast(n int) {
 	c.t.Helper()
+	c.undoBy("test", n)
+}
+
+// undoBy is undoLast for the ops of an actor.
+func (c *client) undoBy(actor string, n int) {
+	c.t.Helper()
 	var ops []store.Op
 	c.view(func(tx *store.Tx) error {
 		for r, err := range tx.History() {
 			if err != nil || len(ops) == n {
 				return err
 			}
-			if r.Node != nil && r.Actor == "test" {
+			if r.Node != nil && r.Actor == actor {
 				ops = append(ops, op(r.Doc, r.Node.Inverse()))
 			}
 		}
