@@ -185,6 +185,29 @@ func BenchmarkRebase(b *testing.B) {
 	a.service.Faults(nil)
 }
 
+// BenchmarkRestart opens a database with 100,000 edits that wait and does a round
+// up to the first request that sends some, which is refused a connection.
+func BenchmarkRestart(b *testing.B) {
+	const edits = 100_000
+	a := newAccount(b, []int{edits})
+	path := filepath.Join(b.TempDir(), "db")
+	c := openInProcess(b, a, path)
+	c.round(sync.Round{})
+	c.edit(edits, 0)
+	a.service.DownFor(dynalist.PathDocEdit)
+	b.Run("log=100k", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			c.close()
+			c = openInProcess(b, a, path)
+			if _, err := c.engine.Once(context.Background(), sync.Round{}); !errors.Is(err, sync.ErrUnreachable) {
+				b.Fatal(err)
+			}
+		}
+	})
+	c.close()
+}
+
 // putPlain puts bytes into the database in a commit of their own.
 func putPlain(b *testing.B, db *store.DB, name string, value []byte) {
 	b.Helper()
