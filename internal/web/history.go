@@ -44,16 +44,18 @@ func (g past) madeAtService(b *store.FileBindings) bool {
 // Seen from now into the past, the first mention of a command decides about it:
 // its undo means that it is taken back, its redo or itself that it stands.
 // A command that stands ends what can be redone.
-func stacks(tx *store.Tx, limit int) (undo, redo []past, err error) {
+//
+// kept are the commands newer than the first of undo that nobody can take back.
+func stacks(tx *store.Tx, limit int) (undo, redo, kept []past, err error) {
 	b, err := tx.FileBindings()
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	decided := map[store.OpID]bool{}
 	redoable := true
 	for g, err := range groups(tx) {
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		actor, id := g.recs[0].Actor, g.recs[0].Group
 		taken, isUndo := strings.CutPrefix(actor, undoMark)
@@ -76,7 +78,10 @@ func stacks(tx *store.Tx, limit int) (undo, redo []past, err error) {
 		case isUndo:
 		default:
 			redoable = redoable && isRedo
-			if len(undo) < limit && !g.madeAtService(b) {
+			switch made := g.madeAtService(b); {
+			case made && len(undo) == 0:
+				kept = append(kept, g)
+			case !made && len(undo) < limit:
 				undo = append(undo, g)
 			}
 		}
@@ -84,7 +89,7 @@ func stacks(tx *store.Tx, limit int) (undo, redo []past, err error) {
 			break
 		}
 	}
-	return undo, redo, nil
+	return undo, redo, kept, nil
 }
 
 // groups yields the groups of the history, newest first. The records of a

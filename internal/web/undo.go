@@ -23,7 +23,7 @@ func (a *api) undoList(_ session, r UndoListRequest) (UndoListResult, error) {
 		if err != nil {
 			return err
 		}
-		undo, redo, err := stacks(tx, r.Limit)
+		undo, redo, _, err := stacks(tx, r.Limit)
 		if err != nil {
 			return err
 		}
@@ -99,9 +99,12 @@ func (c *command) recorded(g group) (recs []store.Record, err error) {
 
 // takeBack records the opposite of the newest n groups.
 func (c *command) takeBack(n int, redo bool) ([]UndoGroup, error) {
-	list, again, err := stacks(c.tx, n)
+	list, again, kept, err := stacks(c.tx, n)
 	if err != nil {
 		return nil, err
+	}
+	if !redo && len(kept) > 0 && !c.Confirm && !c.DryRun {
+		return nil, c.passedOver(kept[0], list)
 	}
 	mark, word := undoMark, "undo"
 	if redo {
@@ -119,6 +122,16 @@ func (c *command) takeBack(n int, redo bool) ([]UndoGroup, error) {
 		done = append(done, told)
 	}
 	return done, nil
+}
+
+// passedOver asks before an undo goes past a command that cannot be taken back:
+// who says undo means the last one.
+func (c *command) passedOver(last past, list []past) error {
+	what := "“" + last.describe(c.files).What + "” cannot be taken back, since the service has the document by now"
+	if len(list) == 0 {
+		return Fail(ErrNothing, what, "change or empty the document instead")
+	}
+	return Fail(ErrConfirm, what, "with --yes the command before it is taken back: “"+list[0].describe(c.files).What+"”")
 }
 
 // opposite records the inverse of each record of a group, last one first.

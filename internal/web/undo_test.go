@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -190,7 +191,8 @@ func TestUndoOfADeletionBringsBackTheSameItem(t *testing.T) {
 }
 
 // A document that had been sent could not be taken back, and stood in the way of
-// everything that was done before it.
+// everything that was done before it; then it was passed over without a word, so
+// that another command was taken back than the person meant.
 func TestUndoStepsOverADocumentTheServiceHas(t *testing.T) {
 	w := newWorld(t)
 	other := w.doc("Other", "item")
@@ -206,7 +208,13 @@ func TestUndoStepsOverADocumentTheServiceHas(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	must(w.Undo(t.Context(), UndoRequest{}))(t)
+	if _, err := w.Undo(t.Context(), UndoRequest{}); !errors.Is(err, ErrConfirm) {
+		t.Errorf("got %v, want a question", err)
+	}
+	if got := w.fields(other); got != before {
+		t.Errorf("taken back without a question:\n%s", got)
+	}
+	must(w.Undo(t.Context(), UndoRequest{Change: Change{Confirm: true}}))(t)
 	if got := w.fields(other); got == before || !strings.Contains(got, "item") {
 		t.Errorf("the edit before it was not taken back:\n%s", got)
 	}
