@@ -60,10 +60,10 @@ uninstall: ## remove what install put there; your outline and settings stay
 
 test: ## run all tests; skipped ones are listed with their reason
 	@.ci/interop
-	@{ $(GO) test -v $(TESTFLAGS) ./... 2>&1; echo "go test exit status $$?"; } | awk -f .ci/summary.awk
+	@{ $(GO) test -v -timeout 30m $(TESTFLAGS) ./... 2>&1; echo "go test exit status $$?"; } | awk -f .ci/summary.awk
 
 test-full: ## run all tests anew, with the race detector, then fuzz each target
-	$(GO) test -race -count=1 -timeout 90m $(TESTFLAGS) ./...
+	OUTLAST_OUTAGE=full $(GO) test -race -count=1 -timeout 90m $(TESTFLAGS) ./...
 	$(MAKE) fuzz
 
 interop: ## install other readers of OPML where this may, and ask them about all we write
@@ -95,7 +95,7 @@ cross: ## see that the code builds for the other systems
 race:
 	@if [ "$$($(GO) env CGO_ENABLED)" = 1 ]; then \
 		echo '$(GO) test -race $(RACEFLAGS) $(TESTFLAGS) ./...'; \
-		$(GO) test -race $(RACEFLAGS) $(TESTFLAGS) ./...; \
+		$(GO) test -race -timeout 30m $(RACEFLAGS) $(TESTFLAGS) ./...; \
 	else echo 'race: SKIPPED, the race detector needs a C compiler'; fi
 
 sim: ## play SIM (10000) random histories from seed SIMFIRST (0), plant bugs, then SIMRACE (500) with the race detector
