@@ -704,3 +704,31 @@ func TestFirstReadThatLeadsNowhereIsHeld(t *testing.T) {
 		}
 	})
 }
+
+// What somebody wrote into the older state before a person had it replaced is in
+// the trash.
+func TestTextThatIsReplacedByAnswerIsKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, doc := setBack(t)
+		if !c.held(doc) {
+			t.Fatal("not held")
+		}
+		time.Sleep(2 * time.Minute)
+		c.held(doc)
+		other := newClient(t, s)
+		other.settle()
+		other.edit(doc, "item 005", "item 005 as somebody has it since")
+		other.settle()
+		c.decide(true)
+		for range 20 {
+			c.once()
+			time.Sleep(time.Minute)
+		}
+		if got := served(t, s, "Crowd"); strings.Contains(got, "somebody") || !strings.Contains(got, "item 005\n") {
+			t.Errorf("the service has\n%s", got)
+		}
+		if got := c.trashed(); !slices.Contains(got, "item 005 as somebody has it since") {
+			t.Errorf("the trash has %q", got)
+		}
+	})
+}

@@ -50,7 +50,29 @@ func (s *round) trust(tx *store.Tx, base, remote *outline.Document, log []store.
 		return t, err
 	}
 	t.back, t.ancestor = w.putBack(base, remote, gone, now, s.newID)
+	if err := s.keepReplaced(tx, remote, t.back, now); err != nil {
+		return t, err
+	}
 	return t, endHold(tx, remote.ID)
+}
+
+// keepReplaced puts texts of the service that a person wants replaced into the
+// trash: somebody may have written them since.
+func (s *round) keepReplaced(tx *store.Tx, remote *outline.Document, back []store.Record, now time.Time) error {
+	for _, r := range back {
+		n, text := remote.Node(r.Node.Node), r.Node.Mask&(outline.Content|outline.Note)
+		if r.Node.Kind != outline.Update || n == nil || text == 0 || n.Only(text) == (outline.Fields{}) {
+			continue
+		}
+		err := tx.Trash(store.Trashed{
+			ID: s.newID(), At: now, Doc: remote.ID, Path: n.Path(), Why: "replaced by what was here",
+			Nodes: []outline.TreeEntry{{ID: n.ID, Fields: n.Only(text)}},
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // sameDigest holds a read with the version of the base and another content,
