@@ -29,7 +29,7 @@ fishdir  = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 vcs = $(shell git rev-parse HEAD >/dev/null 2>&1 && echo true || echo false)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build install uninstall test test-full sim sim-long check fmt fmt-check vet lint arch cross race bench fuzz clean
+.PHONY: help demo build install uninstall test test-full sim sim-long interop check fmt fmt-check vet lint arch cross race bench fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -38,6 +38,7 @@ func (a *api) ls(s session, r LsRequest) (LsResult, error) {
 		return err
 	})
 	if err != nil {
+		a.remember(s.terminal, nil) // whoever asked for another list does not mean the old numbers
 		return res, err
 	}
 	res.Numbered = a.remember(s.terminal, res.Lines)

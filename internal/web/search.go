@@ -42,6 +42,7 @@ func (a *api) search(s session, r SearchRequest) (SearchResult, error) {
 		return nil
 	})
 	if err != nil {
+		a.remember(s.terminal, nil)
 		return res, err
 	}
 	res.Numbered = a.remember(s.terminal, res.Lines)
