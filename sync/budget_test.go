@@ -78,6 +78,7 @@ func (m *meter) check(t *testing.T) {
 // time, still keeps to the rate limits: what a request costs is written down
 // before it is made.
 func TestCrashesGiveNoBudgetBack(t *testing.T) {
+	t.Parallel()
 	for step := 1; step <= 10; step++ {
 		round, at := sync.Round{List: step <= 5}, (step-1)%5+1
 		t.Run(fmt.Sprintf("list=%v/%d", round.List, at), func(t *testing.T) {

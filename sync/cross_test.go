@@ -186,6 +186,7 @@ const (
 // ends then: the original is not deleted before a read has shown the copy, and
 // in the end each line is there once.
 func TestMoveToAnotherDocumentThroughFaults(t *testing.T) {
+	t.Parallel()
 	faults := append(remotetest.Applied(), remotetest.Lost()...)
 	for _, p := range profiles {
 		for _, path := range []string{"doc/edit", "doc/read", "doc/check_for_updates"} {

@@ -382,6 +382,7 @@ func (g *guarded) answer() {
 // Above the limits no item vanishes on either side without consent; below them
 // nothing is held. Each seed is a history of its own.
 func TestGuardHoldsWhatIsTooMuchAndNothingElse(t *testing.T) {
+	t.Parallel()
 	seeds, holds, lets := uint64(50), 0, 0
 	if testing.Short() {
 		seeds = 10

@@ -127,11 +127,15 @@ func (c *client) pending(doc outline.FileID) (n int) {
 // 5xx, and sync comes and goes. A person edits small things all the time, and
 // imports 2,000 items in the middle.
 func TestReplayOfTheOutageOf2018(t *testing.T) {
+	t.Parallel()
 	for _, v := range []struct {
 		profile server.Profile
 		percent int // of the items are too large
 	}{{server.Safe, 50}, {server.Compat, 50}} {
 		t.Run(fmt.Sprintf("%s/large=%d%%", v.profile, v.percent), func(t *testing.T) {
+			if testing.Short() && v.profile == server.Safe {
+				t.Skip("in short runs the plain service only")
+			}
 			length, items := time.Hour, 1200
 			if os.Getenv("OUTLAST_OUTAGE") == "full" { // takes minutes of real time
 				length, items = 4*time.Hour, 2000

@@ -223,6 +223,7 @@ func TestTitleThatTheServiceChanges(t *testing.T) {
 
 // One change of files that the service refuses does not stop everything else.
 func TestRefusedFileChangeDoesNotStopTheRest(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, c, doc := sample(t, server.Safe)
 		big := make([]byte, 9<<20)

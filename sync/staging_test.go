@@ -50,9 +50,13 @@ func TestDeepNewNodesTakeThreeRequests(t *testing.T) {
 // A server of ours answers a repeated request from its memory: the deep tree that
 // goes by a staging node stands as it should after each fault.
 func TestDeepNewNodesOutlastEachFaultWithRequestIDs(t *testing.T) {
+	t.Parallel()
 	faults := append(remotetest.Applied(), remotetest.Lost()...)
 	for _, f := range append(faults, remotetest.Twice) {
 		for n := range 3 {
+			if testing.Short() && (int(f)+n)%3 != 0 {
+				continue
+			}
 			t.Run(fmt.Sprintf("%s/%d", f, n), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					s, c, doc := sample(t, server.Safe)
@@ -124,10 +128,14 @@ func TestItemBelowAStagingNodeWithAnEqualTextStays(t *testing.T) {
 // In strict mode no fault of any request doubles or loses a new node, and each
 // staging node goes again.
 func TestStrictNewNodesOutlastEachFault(t *testing.T) {
+	t.Parallel()
 	faults := append(remotetest.Applied(), remotetest.Lost()...)
 	faults = append(faults, remotetest.Twice, remotetest.AppliedStuck, remotetest.LostStuck)
 	for _, f := range faults {
 		for n := range 5 {
+			if testing.Short() && (int(f)+n)%3 != 0 {
+				continue
+			}
 			t.Run(fmt.Sprintf("%s/%d", f, n), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					s, c, doc := sample(t, server.Compat)

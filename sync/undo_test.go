@@ -36,6 +36,7 @@ func (c *client) undoBy(actor string, n int) {
 // An undo works before its edit is sent, after the service acknowledged it, and
 // after a read confirmed it; a deleted node comes back under the id it had here.
 func TestUndoAtEachStage(t *testing.T) {
+	t.Parallel()
 	for _, p := range profiles {
 		for _, k := range kinds {
 			if k.name == "new document" {

@@ -28,10 +28,10 @@ type edit struct{ file, old, new string }
 func planted() []bug {
 	return []bug{
 		{"a request leaves before it is written down", 20, "I11", []edit{{
-			"sync/push.go", "err = s.prepare(in, editCost(len(b.steps)), p.stillWaits(b), note)", "_ = note",
+			"sync/send.go", "err = s.prepare(in, editCost(len(b.steps)), p.stillWaits(b), note)", "_ = note",
 		}}},
 		{"send again instead of looking", 100, "I3", []edit{{
-			"sync/push.go", "if err := s.doubt(in, cause); err != nil {", "if err := s.drop(in); err != nil {",
+			"sync/send.go", "if err := s.doubt(in, cause); err != nil {", "if err := s.drop(in); err != nil {",
 		}}},
 		{"no check for cycles", 1000, "I", []edit{
 			{"sync/structure.go", "case target.IsWithin(n):", "case false:"},
@@ -55,7 +55,7 @@ func planted() []bug {
 			"sync/pull.go", "return s.rescue(tx, t, now)", "return nil",
 		}}},
 		{"the base changes without a read", 100, "I1", []edit{{
-			"sync/push.go", "if err := tx.SetExpected(d.id, version); err != nil {",
+			"sync/send.go", "if err := tx.SetExpected(d.id, version); err != nil {",
 			"if now, err := tx.Expected(d.id); err != nil {\n\t\t\treturn err\n\t\t} else if _, err := tx.PutBase(now, nil, time.Now()); err != nil {\n" +
 				"\t\t\treturn err\n\t\t}\n\t\tif err := tx.SetExpected(d.id, version); err != nil {",
 		}}},
