@@ -8,7 +8,9 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	gosync "sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,9 +28,37 @@ import (
 // everything is. It keeps a list of what was asked.
 type outage struct {
 	*remotetest.Service
+
+	mu      gosync.Mutex         // protects the rest
 	largest int                  // of a body that passes, in bytes; 0 for any
 	down    func(time.Time) bool // nil for never
 	calls   []call
+}
+
+// set changes what passes from now on.
+func (o *outage) set(largest int, down func(time.Time) bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.largest, o.down = largest, down
+}
+
+// asked returns what was asked until now.
+func (o *outage) asked() []call {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Clone(o.calls)
+}
+
+func (o *outage) note(c call) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.calls = append(o.calls, c)
+}
+
+func (o *outage) drops(c call) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.largest > 0 && (c.bytes > o.largest || o.down != nil && o.down(c.at))
 }
 
 type call struct {
@@ -50,9 +80,9 @@ func (o *outage) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	c.changes = len(edit.Changes)
-	c.dropped = o.largest > 0 && (len(body) > o.largest || o.down != nil && o.down(c.at))
+	c.dropped = o.drops(c)
 	if c.dropped {
-		o.calls = append(o.calls, c)
+		o.note(c)
 		return &http.Response{
 			StatusCode: http.StatusBadGateway, ProtoMajor: 1, ProtoMinor: 1, Request: req,
 			Header: http.Header{"Content-Type": {"text/html"}},
@@ -69,13 +99,13 @@ func (o *outage) RoundTrip(req *http.Request) (*http.Response, error) {
 		c.busy = bytes.Contains(answer, []byte("TooManyRequests"))
 		res.Body = io.NopCloser(bytes.NewReader(answer))
 	}
-	o.calls = append(o.calls, c)
+	o.note(c)
 	return res, err
 }
 
 // editsSince returns the calls of doc/edit from a time on.
 func (o *outage) editsSince(t time.Time) (edits []call) {
-	for _, c := range o.calls {
+	for _, c := range o.asked() {
 		if c.path == dynalist.PathDocEdit && !c.at.Before(t) {
 			edits = append(edits, c)
 		}
@@ -133,8 +163,8 @@ func TestReplayOfTheOutageOf2018(t *testing.T) {
 		percent int // of the items are too large
 	}{{server.Safe, 50}, {server.Compat, 50}} {
 		t.Run(fmt.Sprintf("%s/large=%d%%", v.profile, v.percent), func(t *testing.T) {
-			if testing.Short() && v.profile == server.Safe {
-				t.Skip("in short runs the plain service only")
+			if testing.Short() {
+				t.Skip("takes minutes with the race detector; make test plays it")
 			}
 			length, items := time.Hour, 1200
 			if os.Getenv("OUTLAST_OUTAGE") == "full" { // takes minutes of real time
@@ -156,11 +186,11 @@ func replayOutage(t *testing.T, p server.Profile, percent, items int, length tim
 	time.Sleep(10 * time.Minute)
 
 	began := time.Now()
-	o.largest = 2 << 10
-	o.down = func(at time.Time) bool { // comes and goes
+	down := func(at time.Time) bool { // comes and goes
 		m := int(at.Sub(began).Minutes())
 		return 60 <= m && m < 64 || 130 <= m && m < 133 || m >= 200 && m%10 == 0
 	}
+	o.set(2<<10, down)
 	const importAt = 20 * time.Minute
 	var seen time.Duration // after the import
 	var waitsSince time.Time
@@ -179,7 +209,7 @@ func replayOutage(t *testing.T, p server.Profile, percent, items int, length tim
 			seen = time.Since(began) - importAt
 		}
 		switch wait := c.pending(doc); {
-		case wait == 0 || o.down(time.Now()):
+		case wait == 0 || down(time.Now()):
 			waitsSince = time.Now()
 		default:
 			slowest = max(slowest, time.Since(waitsSince))
@@ -198,7 +228,7 @@ func replayOutage(t *testing.T, p server.Profile, percent, items int, length tim
 	checkProbes(t, o.editsSince(began.Add(importAt+10*time.Minute)))
 
 	ended := time.Now()
-	o.largest = 0
+	o.set(0, nil)
 	for c.pending(other) > 0 && time.Since(ended) < time.Hour {
 		time.Sleep(time.Second)
 	}
@@ -207,7 +237,7 @@ func replayOutage(t *testing.T, p server.Profile, percent, items int, length tim
 	if n := c.unconfirmed(); n != 0 {
 		t.Errorf("%d records are not confirmed\n%s", n, c.log()[:min(2000, len(c.log()))])
 	}
-	checkBudgets(t, o.calls)
+	checkBudgets(t, o.asked())
 	checkWhole(t, s, c, edits, items)
 }
 
