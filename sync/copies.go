@@ -142,12 +142,22 @@ func (k *copies) follow(ref store.CopyRef) (store.CopyRef, copyState, error) {
 		}
 		there, err := k.stands(ref.Doc, ref.Node)
 		switch {
-		case there:
+		case err != nil || there:
 			return ref, copyConfirmed, err
 		case ref.Seen:
-			return ref, copyDeleted, err
+			return ref, copyDeleted, nil
 		}
-		return ref, copyNone, err
+		// What was made and deleted, or moved on, before anything was sent has left
+		// the log: the history knows.
+		last, err = k.past(ref)
+		switch {
+		case err != nil || last == nil || last.Reason != "" || last.Node.Kind != outline.Delete:
+			return ref, copyNone, err
+		case last.Copy != nil:
+			ref = *last.Copy
+			continue
+		}
+		return ref, copyDeleted, nil
 	}
 	return ref, copyWaits, nil
 }
@@ -293,4 +303,17 @@ func (s *round) stayed(r store.Record) store.Conflict {
 		ID: s.newID(), At: time.Now(), Kind: store.ConflictPlace, Doc: r.Doc, Node: r.Node.Node,
 		Text: quoted(r.Node.Old.Content) + ": it was moved to another document, where it could not be put; it stays where it was",
 	}
+}
+
+// past returns the last record that made or deleted a copy, nil if none is known.
+func (k *copies) past(ref store.CopyRef) (*store.Record, error) {
+	for r, err := range k.tx.History() {
+		if err != nil {
+			return nil, err
+		}
+		if r.Doc == ref.Doc && r.Node != nil && r.Node.Node == ref.Node && isStructural(&r) {
+			return &r, nil
+		}
+	}
+	return nil, nil
 }

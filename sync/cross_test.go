@@ -387,3 +387,40 @@ func TestDroppedCopyLeavesTheSource(t *testing.T) {
 		}
 	})
 }
+
+// A line that is moved to another document and there deleted, or moved on, before
+// anything was sent comes to what was meant: no record of the copy is left in the
+// log when its source is looked at.
+func TestCopyThatCameAndWentBeforeItWasSent(t *testing.T) {
+	for _, p := range profiles {
+		for _, restarted := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				s, c, doc := sample(t, p)
+				other, third := c.addDoc("Other"), c.addDoc("Third")
+				c.settle()
+				c.cross(doc, "beta one", other, "")
+				c.remove(other, "beta one")
+				c.cross(doc, "gamma one", other, "")
+				c.cross(other, "gamma one", third, "")
+				for range 3 { // the copies' document is through with them first
+					if _, err := c.engine.Once(t.Context(), sync.Round{List: true, Docs: []outline.FileID{other}}); err != nil {
+						t.Fatal(err)
+					}
+					time.Sleep(time.Minute)
+				}
+				if restarted {
+					c.restart()
+				}
+				c.settle()
+				for title, want := range map[string]string{
+					"Plan":  strings.NewReplacer("  beta one\n", "", "  gamma one\n", "").Replace(sampleText),
+					"Other": "", "Third": "gamma one\n",
+				} {
+					if got := served(t, s, title); got != want {
+						t.Errorf("%s: got\n%swant\n%s", title, got, want)
+					}
+				}
+			})
+		}
+	}
+}
