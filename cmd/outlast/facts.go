@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"outlast/internal/health"
+	"outlast/internal/snapshot"
 	"outlast/store"
 	"outlast/sync"
 )
@@ -37,18 +38,29 @@ func (c *core) standings() (small, large sync.Standing) {
 	return small, large
 }
 
-// snapshotFacts looks at the folder of snapshots.
+// snapshotFacts looks at the folder of snapshots, and what is known of it.
 func (c *core) snapshotFacts() *health.Snapshots {
+	var clocks snapshot.Clocks
+	err := c.db.View(func(tx *store.Tx) (err error) {
+		clocks, err = snapshot.ReadClocks(tx)
+		return err
+	})
+	facts := &health.Snapshots{LastDrill: clocks.LastDrill, Trouble: clocks.Trouble}
+	if err != nil {
+		facts.Trouble = err.Error()
+	}
 	all, err := c.snapshots()
 	if err != nil {
-		return &health.Snapshots{Trouble: err.Error()}
+		facts.Trouble = err.Error()
+		return facts
 	}
 	for _, s := range all {
 		if s.Verified && s.Problem == "" {
-			return &health.Snapshots{LastVerified: s.TakenAt}
+			facts.LastVerified = s.TakenAt
+			break
 		}
 	}
-	return &health.Snapshots{}
+	return facts
 }
 
 // disks looks at the disks that data and snapshots are on. What cannot be looked

@@ -12,7 +12,9 @@ func inert(s *config.Settings) ([]string, error) {
 	effective := []string{
 		"server", "token_command", "sync.every", "sync.retry_max", "sync.batch_max", "sync.strict",
 		"guard.nodes", "guard.percent", "store.max_size",
-		"import.depth", "import.nodes", "import.attribute", "import.file", "snapshots.dir", "snapshots.schedule", "log.level",
+		"import.depth", "import.nodes", "import.attribute", "import.file", "snapshots.dir", "snapshots.schedule",
+		"snapshots.keep.last", "snapshots.keep.hourly", "snapshots.keep.daily",
+		"snapshots.keep.weekly", "snapshots.keep.monthly", "snapshots.keep.yearly", "log.level",
 	}
 	values, err := s.Values()
 	if err != nil {

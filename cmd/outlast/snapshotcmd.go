@@ -15,7 +15,7 @@ func (a *app) snapshotCommand() *cobra.Command {
 		`Snapshots are dated folders of OPML files, one per document, that any outliner
 imports. Each is read back and compared before it counts.`,
 		"  outlast snapshot take\n  outlast snapshot list",
-		a.snapshotTakeCommand(), a.snapshotListCommand(), a.snapshotVerifyCommand())
+		a.snapshotTakeCommand(), a.snapshotListCommand(), a.snapshotVerifyCommand(), a.snapshotPruneCommand())
 }
 
 func (a *app) snapshotTakeCommand() *cobra.Command {
@@ -131,11 +131,7 @@ database and the service are not needed. Exit code 12 if anything is wrong.`,
 }
 
 func (a *app) verifySnapshots(ctx context.Context, names []string, all bool) error {
-	s, err := a.setup()
-	if err != nil {
-		return err
-	}
-	dir, err := s.home.Snapshots(s.settings.Config)
+	dir, _, err := a.snapshotDir()
 	if err != nil {
 		return err
 	}

@@ -94,16 +94,31 @@ func (c *core) snapshotRunner() (*snapshot.Runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &snapshot.Runner{DB: c.db, Options: o, Next: next, OnResult: c.noteSnapshot}, nil
+	return &snapshot.Runner{
+		DB: c.db, Options: o, Next: next, Keep: keepOf(c.settings.Snapshots.Keep),
+		OnResult: c.noteSnapshot, OnPrune: c.notePrune,
+	}, nil
 }
 
 // noteSnapshot logs what became of a snapshot. A failure ends nothing else.
 func (c *core) noteSnapshot(info snapshot.Info, err error) {
 	if err != nil {
-		c.log.Error("snapshot not taken", "err", err)
+		c.log.Error("snapshot not taken", "err", snapshot.Tell(err))
 		return
 	}
 	c.log.Info("snapshot taken", "name", info.Name, "documents", info.Totals.Documents, "nodes", info.Totals.Nodes)
+}
+
+// notePrune logs what retention did.
+func (c *core) notePrune(plan []snapshot.Decision, err error) {
+	if err != nil {
+		c.log.Warn("snapshots not pruned", "err", snapshot.Tell(err))
+	}
+	for _, d := range plan {
+		if !d.Keep {
+			c.log.Info("snapshot need not stay", "name", d.Name)
+		}
+	}
 }
 
 // newestSnapshot returns the newest verified one, with the reason why none was taken.

@@ -224,3 +224,42 @@ func publishFailing(t *testing.T, n int, sticky bool) []string {
 	}
 	return anonymous(calls, temp)
 }
+
+// At whichever call it fails, the folder is there whole or has lost its name.
+func TestRemoveDirNeverLeavesAPartUnderTheName(t *testing.T) {
+	for _, sticky := range []bool{false, true} {
+		for n := 0; n <= 3; n++ {
+			dir := t.TempDir()
+			if err := os.Mkdir(dir+"/d", 0o700); err != nil {
+				t.Fatal(err)
+			}
+			for _, name := range []string{"a", "b"} {
+				if err := os.WriteFile(dir+"/d/"+name, []byte(name), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			root, err := os.OpenRoot(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var calls []string
+			err = removeDir(failing{rooted{root}, n, sticky, &calls}, "d")
+			if (err == nil) != (n == 0) {
+				t.Errorf("call %d: got error %v after %v", n, err, calls)
+			}
+			left, _ := os.ReadDir(dir + "/d")
+			if len(left) == 1 || len(left) == 2 && n != 1 {
+				t.Errorf("call %d: %d files are left under the name", n, len(left))
+			}
+			if _, err := CleanIn(root, ".", 0); err != nil {
+				t.Error(err)
+			}
+			if left, err := os.ReadDir(dir); err != nil || n != 1 && len(left) != 0 {
+				t.Errorf("call %d: %v is left, %v", n, left, err)
+			}
+			if err := root.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}

@@ -47,6 +47,30 @@ func publish(in folder, temp, final string) error {
 	return nil
 }
 
+// RemoveDir takes away the folder name of root with all below it. It loses its name
+// in one step, which is made durable before anything goes: nobody ever finds a part
+// of it under that name. After an error it may be there whole under the name, or in
+// part under a temporary one, which Clean removes.
+func RemoveDir(root *os.Root, name string) error {
+	return removeDir(rooted{root}, filepath.ToSlash(name))
+}
+
+func removeDir(in folder, name string) error {
+	dir := path.Dir(name)
+	temp := path.Join(dir, tempName())
+	err := in.rename(name, temp)
+	if err == nil {
+		err = in.sync(dir)
+	}
+	if err == nil {
+		err = in.remove(temp)
+	}
+	if err != nil {
+		return fmt.Errorf("remove folder %s: %w", name, err)
+	}
+	return nil
+}
+
 // prepare does everything that can still fail without a trace.
 func prepare(in folder, temp, final string) error {
 	taken, err := in.exists(final)

@@ -25,9 +25,14 @@ type Runner struct {
 	// Next gives the first regular time after another, in the zone of that one;
 	// nil is Hourly.
 	Next func(after time.Time) time.Time
-	// OnResult is told of every snapshot, as Take returns it, from the goroutine
-	// of Run; may be nil.
+	// Keep says which snapshots stay after one was taken; the zero value keeps all.
+	Keep Keep
+
+	// OnResult is told of every snapshot, as Take returns it, and OnPrune of what
+	// was decided after it, as Prune returns it, from the goroutine of Run; either
+	// may be nil.
 	OnResult func(Info, error)
+	OnPrune  func([]Decision, error)
 }
 
 // progress is what a Runner remembers between two looks.
@@ -112,7 +117,22 @@ func (r *Runner) takeIfDue(ctx context.Context, p *progress) (Info, time.Time, e
 		return Info{}, at.Add(longestSleep), nil
 	}
 	info, err := Take(ctx, r.DB, r.Options)
+	if err == nil {
+		r.prune(ctx)
+	}
 	return info, at.Add(longestSleep), err
+}
+
+// prune lets go what need not stay. It runs only after a new snapshot is in its
+// place, and its failure is none of the snapshot: the next one tries again.
+func (r *Runner) prune(ctx context.Context) {
+	if r.Keep == (Keep{}) {
+		return
+	}
+	plan, err := Prune(ctx, r.Options.Dir, r.Keep, time.Now().Round(0), false)
+	if r.OnPrune != nil && ctx.Err() == nil {
+		r.OnPrune(plan, err)
+	}
 }
 
 func (r *Runner) regular(after time.Time) time.Time {

@@ -20,6 +20,9 @@ type state struct {
 	Seen    string    `json:"seen"` // survey.state of what it holds
 	Dir     string    `json:"dir"`
 	Mark    string    `json:"mark"` // of Dir
+
+	Trouble   string    `json:"trouble,omitempty"` // why the last try failed, "" if it did not
+	TroubleAt time.Time `json:"trouble_at,omitzero"`
 }
 
 func loadState(db *store.DB) (s state, err error) {

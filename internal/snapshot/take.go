@@ -26,6 +26,11 @@ func Take(ctx context.Context, db *store.DB, o Options) (Info, error) {
 	if err != nil && isFull(err) {
 		err = fmt.Errorf("%w: %w", ErrFull, err)
 	}
+	// On a full disk nothing is written that need not be: a commit that fails would
+	// freeze the database.
+	if err != nil && ctx.Err() == nil && !errors.Is(err, ErrFull) {
+		_ = noteTrouble(db, err) // a database that cannot note it shows that by itself
+	}
 	if err != nil {
 		return info, fmt.Errorf("take snapshot: %w", err)
 	}
