@@ -13,6 +13,8 @@ var (
 	ErrFrozen = errors.New("database is frozen after a storage error")
 	// ErrUnknown: a commit failed and may still be on the disk.
 	ErrUnknown = errors.New("it is not known whether the change was saved")
+	// ErrReadOnly: the system lets this process read the file but not write it.
+	ErrReadOnly = errors.New("the outline can only be read here")
 	// ErrFull: the configured maximum size is reached; nothing was saved.
 	ErrFull = errors.New("database has reached its maximum size")
 	// ErrSchema: the file was written by a newer program.

@@ -44,7 +44,8 @@ type Options struct {
 
 // Open opens or creates the database. A file held by another process gives a
 // LockedError after two seconds. Other errors wrap ErrMissing, ErrDamaged,
-// ErrSchema or that of the system; nothing was written then.
+// ErrSchema or that of the system; nothing was written then. A file that may only
+// be read is opened for reading: see ReadOnly.
 func Open(o Options) (*DB, error) {
 	db, err := open(o)
 	if err != nil {
@@ -58,7 +59,12 @@ func open(o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := openBolt(o, size)
+	b, err := openBolt(o, size, false)
+	var readOnly error
+	if size > 0 && deniesWriting(err) {
+		readOnly = fmt.Errorf("%w: %w", ErrReadOnly, err)
+		b, err = openBolt(o, size, true)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -66,8 +72,8 @@ func open(o Options) (*DB, error) {
 	if nodes == 0 {
 		nodes = defaultCacheNodes
 	}
-	db := &DB{path: o.Path, bolt: b, instead: o.Commit, cache: newCache(nodes), changed: make(chan struct{})}
-	if err := db.prepare(o.Create); err != nil {
+	db := &DB{path: o.Path, bolt: b, readOnly: readOnly, instead: o.Commit, cache: newCache(nodes), changed: make(chan struct{})}
+	if err := db.prepare(o.Create && readOnly == nil); err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
 	if size == 0 {
@@ -75,7 +81,9 @@ func open(o Options) (*DB, error) {
 			return nil, errors.Join(err, b.Close())
 		}
 	}
-	writePID(o.Path)
+	if readOnly == nil {
+		writePID(o.Path)
+	}
 	return db, nil
 }
 
@@ -106,7 +114,7 @@ func examine(o Options) (int64, error) {
 
 // openBolt opens the file. bbolt panics on some damaged files, without letting
 // go of the lock.
-func openBolt(o Options, size int64) (b *bbolt.DB, err error) {
+func openBolt(o Options, size int64, readOnly bool) (b *bbolt.DB, err error) {
 	var file *os.File
 	panicked := true
 	defer func() {
@@ -121,6 +129,7 @@ func openBolt(o Options, size int64) (b *bbolt.DB, err error) {
 		FreelistType:    bbolt.FreelistMapType,
 		MaxSize:         int(o.MaxSize),
 		NoSync:          o.NoSync,
+		ReadOnly:        readOnly,
 		InitialMmapSize: mapSize(size),
 		OpenFile: func(path string, flag int, mode os.FileMode) (*os.File, error) {
 			var err error

@@ -83,6 +83,8 @@ type DB struct {
 	mu     sync.RWMutex // held for reading by View, for writing by Update and Close
 	frozen atomic.Pointer[error]
 
+	readOnly error // why nothing can be written, nil where it can
+
 	changedMu sync.Mutex
 	changed   chan struct{} // closed and replaced under changedMu
 }
@@ -98,7 +100,9 @@ func (db *DB) Close() error {
 	if db.bolt.Path() == "" { // bbolt forgets its path when it closes
 		return nil
 	}
-	removePID(db.path) // while the lock is still ours
+	if db.readOnly == nil {
+		removePID(db.path) // while the lock is still ours
+	}
 	if err := db.bolt.Close(); err != nil {
 		return fmt.Errorf("close %s: %w", db.path, err)
 	}
@@ -125,7 +129,7 @@ func (db *DB) View(fn func(*Tx) error) error {
 func (db *DB) Update(fn func(*Tx) error) error {
 	db.mu.Lock()
 	defer db.mu.Unlock()
-	if err := db.Frozen(); err != nil {
+	if err := errors.Join(db.readOnly, db.Frozen()); err != nil {
 		return err
 	}
 	b, err := db.begin(true)
