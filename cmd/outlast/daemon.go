@@ -42,6 +42,9 @@ func (a *app) runDaemon(ctx context.Context) error {
 		return err
 	}
 	c.daemon = true
+	if err := c.db.ReadOnly(); err != nil {
+		return errors.Join(err, c.close())
+	}
 	return errors.Join(c.serve(ctx), c.close())
 }
 

@@ -49,6 +49,9 @@ func (a *app) openDoor(ctx context.Context, s setup, create bool) (*door, error)
 	if err != nil {
 		return nil, err
 	}
+	if c.db.ReadOnly() != nil {
+		a.say("note: %s may only be read here; nothing can be changed or sent", s.home.Database)
+	}
 	client := web.NewClient(web.InProcess(web.NewHandler(c.deps(c.once))))
 	client.Terminal = terminalName(a.in)
 	return &door{Client: client, close: c.close}, nil
