@@ -1,12 +1,10 @@
 package main
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"golang.org/x/term"
 )
@@ -50,30 +48,6 @@ func (a *app) say(format string, args ...any) {
 	if !a.flags.quiet {
 		fmt.Fprintf(a.err, format+"\n", args...)
 	}
-}
-
-// confirm asks a question that only a person can answer. Nobody there to ask is
-// exit code 6 unless --yes was given.
-func (a *app) confirm(question string) error {
-	if a.flags.yes {
-		return nil
-	}
-	if !isTerminal(a.in) {
-		return &failure{
-			code: exitDecide, what: question + " there is no terminal to ask on",
-			safe: "nothing was changed", next: "run it in a terminal, or say --yes",
-		}
-	}
-	fmt.Fprintf(a.err, "%s [y/N] ", question)
-	line, err := bufio.NewReader(a.in).ReadString('\n')
-	if err != nil && line == "" {
-		return fmt.Errorf("read the answer: %w", err)
-	}
-	switch strings.ToLower(strings.TrimSpace(line)) {
-	case "y", "yes":
-		return nil
-	}
-	return &failure{code: exitDecide, what: "not done, as you said", safe: "nothing was changed", next: "nothing to do"}
 }
 
 // isTerminal tells whether a person is at the other end of a stream.

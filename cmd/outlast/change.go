@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"strings"
 
@@ -10,12 +11,16 @@ import (
 // agreed makes a change. When the handler wants a person's word first, it asks on
 // the terminal and makes the same change again; the group must be set by the
 // caller, so that both are one.
-func agreed[T any](a *app, make func(confirm bool) (T, error)) (T, error) {
+func agreed[T any](ctx context.Context, a *app, make func(confirm bool) (T, error)) (T, error) {
 	result, err := make(a.flags.yes)
 	if !errors.Is(err, web.ErrConfirm) || a.flags.yes {
 		return result, err
 	}
-	if err := a.confirm(err.Error() + ";"); err != nil {
+	what := err.Error()
+	if said, ok := errors.AsType[*web.Error](err); ok {
+		what += candidates(said.Candidates)
+	}
+	if err := a.confirm(ctx, what); err != nil {
 		return result, err
 	}
 	return make(true)
@@ -33,6 +38,10 @@ func (a *app) changed(r web.ChangeResult, verb string) error {
 	}
 	if a.flags.dryRun {
 		verb = "would have " + verb
+	}
+	if r.Ops == 0 && !r.Repeated {
+		a.say("nothing to do: it is so already")
+		return nil
 	}
 	what := plural(r.Nodes, "item")
 	if len(r.Refs) == 1 {

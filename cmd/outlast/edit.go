@@ -21,7 +21,7 @@ note open in $VISUAL or $EDITOR. On a document or folder the text is its title.
 		Example: "  outlast edit :3\n  outlast edit :3 --text \"call Ana and Rui\"\n  outlast edit Work/Today --heading 1 --color green",
 		Args:    args(1, 1),
 		RunE: func(cmd *cobra.Command, given []string) error {
-			return a.withDoor(cmd.Context(), func(d *door) error { return a.edit(cmd, d, given[0]) })
+			return a.edit(cmd, given[0])
 		},
 	}
 	f := cmd.Flags()
@@ -33,23 +33,26 @@ note open in $VISUAL or $EDITOR. On a document or folder the text is its title.
 	return cmd
 }
 
-func (a *app) edit(cmd *cobra.Command, d *door, name string) error {
+func (a *app) edit(cmd *cobra.Command, name string) error {
 	r := web.EditRequest{Change: a.change(), Name: name}
 	asked, err := editFromFlags(cmd.Flags(), &r)
 	if err != nil {
 		return err
 	}
 	if !asked {
-		changed, err := a.editByHand(cmd.Context(), d, &r)
-		if err != nil || !changed {
+		return a.editByHand(cmd.Context(), r)
+	}
+	return a.sendEdit(cmd.Context(), r)
+}
+
+func (a *app) sendEdit(ctx context.Context, r web.EditRequest) error {
+	return a.withDoor(ctx, func(d *door) error {
+		res, err := d.Edit(ctx, r)
+		if err != nil {
 			return err
 		}
-	}
-	res, err := d.Edit(cmd.Context(), r)
-	if err != nil {
-		return err
-	}
-	return a.changed(res, "changed")
+		return a.changed(res, "changed")
+	})
 }
 
 // editFromFlags fills in what the flags say and tells whether they say anything.
@@ -79,27 +82,40 @@ func editFromFlags(f *pflag.FlagSet, r *web.EditRequest) (asked bool, err error)
 // ptr returns the address of a flag's value, whose type is known to fit.
 func ptr[T any](v T, _ error) *T { return &v }
 
-// editByHand opens the texts of a node in the person's editor, and tells whether
-// they came back changed. Should the node change meanwhile, the edit is refused
-// rather than put over it.
-func (a *app) editByHand(ctx context.Context, d *door, r *web.EditRequest) (bool, error) {
-	found, err := d.Resolve(ctx, r.Name)
+// editByHand opens the texts of a node in the person's editor and sends what comes
+// back. The database is let go meanwhile, since a person may take an hour. Should
+// the node have changed by then, the edit is refused rather than put over it, and
+// what was typed is kept.
+func (a *app) editByHand(ctx context.Context, r web.EditRequest) error {
+	var found web.ResolveResult
+	err := a.withDoor(ctx, func(d *door) (err error) {
+		found, err = d.Resolve(ctx, r.Name)
+		return err
+	})
 	if err != nil {
-		return false, err
+		return err
 	}
 	r.Name = found.Ref.Name()
+	withNote := found.Ref.Kind == web.KindNode
 	was := web.Texts{Text: found.Ref.Text, Note: found.Note}
-	now, err := a.inEditor(ctx, was, found.Ref.Kind == web.KindNode)
+	file, err := a.newDraft(was, withNote)
 	if err != nil {
-		return false, err
+		return err
 	}
-	if now == was {
+	now, err := file.edited(ctx)
+	switch {
+	case err != nil:
+		return file.done(err)
+	case now == was:
 		a.say("nothing was changed")
-		return false, nil
+		return file.done(nil)
+	case now == web.Texts{}:
+		a.say("nothing was changed: the editor left an empty file (--text \"\" empties an item)")
+		return file.done(nil)
 	}
 	r.If, r.Text = &was, &now.Text
-	if found.Ref.Kind == web.KindNode {
+	if withNote {
 		r.Note = &now.Note
 	}
-	return true, nil
+	return file.done(a.sendEdit(ctx, r))
 }

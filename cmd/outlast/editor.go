@@ -16,36 +16,65 @@ import (
 // noteLine stands between text and note in the editor.
 const noteLine = "--- note below this line ---"
 
-// inEditor lets a person change texts in their own editor. The file lies beside
-// the database, private as that is, never in the temp folder of the system.
-func (a *app) inEditor(ctx context.Context, was web.Texts, withNote bool) (web.Texts, error) {
+// draft is a file in which a person changes the texts of a node. It lies beside the
+// database, private as that is, never in the temp folder of the system.
+type draft struct {
+	dir, path string
+	start     string // what it held first
+	withNote  bool
+}
+
+// newDraft writes the texts to a file of their own.
+func (a *app) newDraft(was web.Texts, withNote bool) (*draft, error) {
 	if !isTerminal(a.in) {
-		return was, &failure{
+		return nil, &failure{
 			code: exitDecide, err: errors.New("an editor needs a terminal"),
 			safe: "nothing was changed", next: "say what to change with --text or --note",
 		}
 	}
 	home, err := a.home()
 	if err != nil {
-		return was, err
+		return nil, err
 	}
 	dir, err := os.MkdirTemp(home.DataDir, atomicfile.Prefix+"edit-")
 	if err != nil {
-		return was, fmt.Errorf("make a file to edit: %w", err)
+		return nil, fmt.Errorf("make a file to edit: %w", err)
 	}
-	defer os.RemoveAll(dir)
-	path := filepath.Join(dir, "node.md")
-	if err := os.WriteFile(path, []byte(joinTexts(was, withNote)), 0o600); err != nil {
-		return was, fmt.Errorf("make a file to edit: %w", err)
+	f := &draft{dir: dir, path: filepath.Join(dir, "node.md"), start: joinTexts(was, withNote), withNote: withNote}
+	if err := os.WriteFile(f.path, []byte(f.start), 0o600); err != nil {
+		return nil, errors.Join(fmt.Errorf("make a file to edit: %w", err), os.RemoveAll(dir))
 	}
-	if err := runEditor(ctx, path); err != nil {
-		return was, err
+	return f, nil
+}
+
+// edited lets the person's editor work on the file and returns what it holds then.
+func (f *draft) edited(ctx context.Context) (web.Texts, error) {
+	if err := runEditor(ctx, f.path); err != nil {
+		return web.Texts{}, err
 	}
-	data, err := os.ReadFile(path)
+	data, err := os.ReadFile(f.path)
 	if err != nil {
-		return was, fmt.Errorf("read the edited file: %w", err)
+		return web.Texts{}, fmt.Errorf("read the edited file: %w", err)
 	}
-	return splitTexts(string(data), withNote), nil
+	return splitTexts(string(data), f.withNote), nil
+}
+
+// done removes the file, unless it holds the only copy of what a person typed: when
+// something went wrong and the file is no longer as it was, it stays and is named.
+// The name loses the mark of a temporary file, which cleaning up would take away.
+func (f *draft) done(err error) error {
+	data, read := os.ReadFile(f.path)
+	if err == nil || read != nil || string(data) == f.start {
+		return errors.Join(err, os.RemoveAll(f.dir))
+	}
+	kept := filepath.Join(filepath.Dir(f.dir), "unsaved-"+strings.TrimPrefix(filepath.Base(f.dir), atomicfile.Prefix)+".md")
+	if os.Rename(f.path, kept) != nil {
+		kept = f.path
+	} else if left := os.Remove(f.dir); left != nil {
+		err = errors.Join(err, left)
+	}
+	told := explain(err)
+	return &failure{code: told.code, err: err, safe: "what you typed is kept in " + kept, next: told.next}
 }
 
 // runEditor starts what $VISUAL or $EDITOR says; both may hold arguments.

@@ -68,7 +68,7 @@ func (a *app) importFrom(ctx context.Context, d *door, r web.ImportRequest, sour
 		}
 		r.Path = path
 	}
-	return agreed(a, func(confirm bool) (res web.ImportResult, err error) {
+	return agreed(ctx, a, func(confirm bool) (res web.ImportResult, err error) {
 		r.Confirm = confirm
 		a.while("importing", func() { res, err = d.Import(ctx, r, body) })
 		return res, err

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"outlast/internal/dynalist"
 	"outlast/internal/secret"
@@ -94,11 +92,11 @@ func (a *app) newAccountToken(ctx context.Context, s setup, file string) (secret
 	if !errors.Is(err, secret.ErrNone) {
 		return secret.Token{}, tokenFailure(err)
 	}
-	return a.askToken(s)
+	return a.askToken(ctx, s)
 }
 
 // askToken reads the token from the terminal without showing it.
-func (a *app) askToken(s setup) (secret.Token, error) {
+func (a *app) askToken(ctx context.Context, s setup) (secret.Token, error) {
 	if !isTerminal(a.in) {
 		return secret.Token{}, &failure{
 			code: exitDecide, what: "there is no token, and no terminal to ask for it",
@@ -109,13 +107,11 @@ func (a *app) askToken(s setup) (secret.Token, error) {
 	if s.settings.Server == dynalist.DefaultServer {
 		a.say("the API token is made at https://dynalist.io/developer")
 	}
-	fmt.Fprintf(a.err, "API token for %s (not shown): ", s.settings.Server)
-	text, err := term.ReadPassword(int(a.in.(*os.File).Fd()))
-	fmt.Fprintln(a.err)
+	text, err := a.secret(ctx, "API token for "+s.settings.Server)
 	if err != nil {
 		return secret.Token{}, fmt.Errorf("read the token: %w", err)
 	}
-	token, err := secret.Parse(string(text))
+	token, err := secret.Parse(text)
 	if err != nil {
 		return secret.Token{}, tokenFailure(err)
 	}

@@ -21,7 +21,7 @@ service. By the beginning of an id it asks first.
 		RunE: func(cmd *cobra.Command, given []string) error {
 			r.Change, r.Name, r.Parent = a.change(), given[0], given[1]
 			return a.withDoor(cmd.Context(), func(d *door) error {
-				res, err := agreed(a, func(confirm bool) (web.ChangeResult, error) {
+				res, err := agreed(cmd.Context(), a, func(confirm bool) (web.ChangeResult, error) {
 					r.Confirm = confirm
 					return d.Move(cmd.Context(), r)
 				})

@@ -52,7 +52,11 @@ func (a *app) printEdits(title string, edits []web.Edit) {
 	}
 	a.print("%s: %s", title, plural(len(edits), "edit"))
 	for _, e := range edits {
-		a.print("  %4d  %s  %s", e.Seq, clock(e.At), e.What)
+		line := e.What
+		if e.Text != "" {
+			line += ": " + quote(e.Text)
+		}
+		a.print("  %4d  %s  %s", e.Seq, clock(e.At), line)
 		if e.Reason != "" {
 			a.print("        why: %s", e.Reason)
 		}
@@ -82,7 +86,7 @@ reading has settled what became of it.`,
 		Example: "  outlast queue drop 12",
 		Args:    args(1, -1),
 		RunE: a.onEdits(func(ctx context.Context, d *door, edits []string) (web.QueueChanged, error) {
-			return agreed(a, func(confirm bool) (web.QueueChanged, error) {
+			return agreed(ctx, a, func(confirm bool) (web.QueueChanged, error) {
 				return d.QueueDrop(ctx, web.QueueRequest{Edits: edits, Confirm: confirm})
 			})
 		}, "dropped"),

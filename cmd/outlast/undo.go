@@ -11,12 +11,14 @@ import (
 func (a *app) undoCommand() *cobra.Command {
 	var r web.UndoRequest
 	var list bool
+	var only int
 	cmd := &cobra.Command{
 		Use:   "undo",
 		Short: "take back the last edits",
 		Long: `Takes back the last command that changed something, or the last N. It works after
-a restart and after the edit was sent; --redo makes them again.`,
-		Example: "  outlast undo\n  outlast undo -n 3\n  outlast undo --list",
+a restart and after the edit was sent; --redo makes them again. --only takes back
+one of --list and leaves what came after it, where that still applies.`,
+		Example: "  outlast undo\n  outlast undo -n 3\n  outlast undo --list\n  outlast undo --only 2",
 		Args:    args(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if r.N < 1 {
@@ -27,7 +29,13 @@ a restart and after the edit was sent; --redo makes them again.`,
 					return a.listUndo(cmd, d, r.N)
 				}
 				r.Change = a.change()
-				res, err := agreed(a, func(confirm bool) (web.UndoResult, error) {
+				if only > 0 {
+					var err error
+					if r.Only, err = numberedUndo(cmd, d, only); err != nil {
+						return err
+					}
+				}
+				res, err := agreed(cmd.Context(), a, func(confirm bool) (web.UndoResult, error) {
 					r.Confirm = confirm
 					return d.Undo(cmd.Context(), r)
 				})
@@ -47,7 +55,23 @@ a restart and after the edit was sent; --redo makes them again.`,
 	cmd.Flags().IntVarP(&r.N, "number", "n", 1, "how many commands")
 	cmd.Flags().BoolVar(&list, "list", false, "say what could be taken back")
 	cmd.Flags().BoolVar(&r.Redo, "redo", false, "make again what was taken back")
+	cmd.Flags().IntVar(&only, "only", 0, "the command with this `number` in --list")
+	for _, other := range []string{"number", "redo", "list"} {
+		cmd.MarkFlagsMutuallyExclusive("only", other)
+	}
 	return cmd
+}
+
+// numberedUndo returns the group that stands at a number of the list.
+func numberedUndo(cmd *cobra.Command, d *door, n int) (string, error) {
+	res, err := d.UndoList(cmd.Context(), web.UndoListRequest{Limit: n})
+	if err != nil {
+		return "", err
+	}
+	if n > len(res.Undo) {
+		return "", usage("`outlast undo --list` numbers them", "there is no command with the number %d", n)
+	}
+	return res.Undo[n-1].Group, nil
 }
 
 func (a *app) undoVerb(redo bool) string {

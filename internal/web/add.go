@@ -62,7 +62,7 @@ func (c *command) child(parent target, name string) (*outline.Node, error) {
 	if belowErr != nil {
 		return nil, belowErr
 	}
-	switch found := best(children, name, text); {
+	switch found := best(children, name); {
 	case len(found) == 1:
 		return found[0].node, nil
 	case len(found) > 1:

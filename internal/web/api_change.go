@@ -102,8 +102,9 @@ type RemoveRequest struct {
 // UndoRequest takes back the newest groups of edits, or makes them again.
 type UndoRequest struct {
 	Change
-	N    int  `json:"n,omitempty"` // groups; 0 means 1
-	Redo bool `json:"redo,omitempty"`
+	N    int    `json:"n,omitempty"` // groups; 0 means 1
+	Redo bool   `json:"redo,omitempty"`
+	Only string `json:"only,omitempty"` // this group of undo's list, and no other
 }
 
 // UndoResult tells what was taken back.
@@ -158,7 +159,8 @@ type Edit struct {
 	Title  string         `json:"title"`
 	Node   outline.NodeID `json:"node,omitempty"`
 	Kind   outline.Kind   `json:"kind"`
-	What   string         `json:"what"` // for a person
+	What   string         `json:"what"`           // for a person
+	Text   string         `json:"text,omitempty"` // of the node, where the edit or the outline has it
 	State  string         `json:"state"`
 	Sends  int            `json:"sends"` // requests that carried it
 	Reason string         `json:"reason,omitempty"`

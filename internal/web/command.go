@@ -138,13 +138,18 @@ func editable(t target) error {
 	return e
 }
 
-// certain refuses to go on with something found by the beginning of an id
-// until a person has agreed.
+// certain refuses to go on with something found by the beginning of an id until a
+// person has agreed.
 func (c *command) certain(name string, t target) error {
-	if !t.byPrefix || c.Confirm || c.DryRun {
+	return c.agree(name, t, t.byPrefix)
+}
+
+// agree asks a person whether a beginning stands for what they mean.
+func (c *command) agree(name string, t target, guessed bool) error {
+	if !guessed || c.Confirm || c.DryRun {
 		return nil
 	}
-	e := Fail(ErrConfirm, fmt.Sprintf("%q is only the beginning of an id", name), "repeat with the full id, or with --yes")
+	e := Fail(ErrConfirm, fmt.Sprintf("%q is only the beginning of what it names:", name), "repeat with the whole of it, or with --yes")
 	e.Candidates = []Ref{t.ref()}
 	return e
 }

@@ -48,7 +48,7 @@ func (c *command) editNode(t target, r EditRequest) error {
 	was := t.node.Fields
 	if r.If != nil && (r.If.Text != was.Content || r.If.Note != was.Note) {
 		return Fail(ErrStale, "the item was changed while it was being edited",
-			"your text was not saved: look at the item, then edit it again")
+			"look at the item, then edit it again")
 	}
 	now := r.apply(was)
 	if err := validate(now); err != nil {

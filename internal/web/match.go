@@ -34,11 +34,12 @@ func hasPrefixFold(text, prefix string) bool {
 	return len(t) >= len(p) && strings.EqualFold(string(t[:len(p)]), string(p))
 }
 
-// best returns the items that fit best; none when nothing fits.
-func best[T any](items []T, typed string, text func(T) string) []T {
-	found, level := []T(nil), fitsNot
+// best returns the targets that fit best; none when nothing fits.
+func best(items []target, typed string) []target {
+	found, level := []target(nil), fitsNot
 	for _, item := range items {
 		f := fit(typed, text(item))
+		item.byText = item.byText || f == fitsBeginning
 		if f < level {
 			found, level = found[:0], f
 		}

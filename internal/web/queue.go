@@ -21,7 +21,10 @@ func (a *api) queue(session, struct{}) (QueueResult, error) {
 			if err != nil {
 				return err
 			}
-			e := editOf(q.files, rec)
+			e, err := q.edit(rec)
+			if err != nil {
+				return err
+			}
 			switch rec.State {
 			case store.Pending:
 				res.Waiting = append(res.Waiting, e)
@@ -54,6 +57,28 @@ func editOf(files *outline.Files, rec store.Record) Edit {
 	return e
 }
 
+// edit describes a record with the text of its node: what the edit gives it, or
+// what the outline has.
+func (r *resolver) edit(rec store.Record) (Edit, error) {
+	e := editOf(r.files, rec)
+	switch n := rec.Node; {
+	case n == nil:
+	case n.Kind == outline.Delete:
+		e.Text = n.Old.Content
+	case n.Kind == outline.Insert || n.Mask&outline.Content != 0:
+		e.Text = n.New.Content
+	default:
+		t, ok, err := r.target(rec.Doc, n.Node)
+		if err != nil {
+			return e, err
+		}
+		if ok {
+			e.Text = t.node.Content
+		}
+	}
+	return e, nil
+}
+
 func (a *api) queueShow(_ session, r QueueRequest) (QueueChanged, error) {
 	res := QueueChanged{Edits: []Edit{}}
 	err := a.view(func(tx *store.Tx) error {
@@ -66,7 +91,10 @@ func (a *api) queueShow(_ session, r QueueRequest) (QueueChanged, error) {
 			return err
 		}
 		for _, rec := range recs {
-			e := editOf(q.files, rec)
+			e, err := q.edit(rec)
+			if err != nil {
+				return err
+			}
 			e.NodeChange, e.FileChange = rec.Node, rec.File
 			res.Edits = append(res.Edits, e)
 		}

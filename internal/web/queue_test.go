@@ -21,7 +21,8 @@ func TestQueueListsDropsAndRetries(t *testing.T) {
 	text := "newer"
 	must(w.Edit(ctx, EditRequest{Name: "editable-doc/new", Text: &text}))(t)
 	q := must(w.Queue(ctx))(t)
-	if len(q.Waiting) != 3 || q.Waiting[1].What != "add 1 item in editable-doc" {
+	if len(q.Waiting) != 3 || q.Waiting[1].What != "add 1 item in editable-doc" ||
+		q.Waiting[0].Text != "item" || q.Waiting[1].Text != "new" || q.Waiting[2].Text != "newer" {
 		t.Fatalf("got %+v", q)
 	}
 	name := func(i int) string { return strconv.FormatUint(q.Waiting[i].Seq, 10) }

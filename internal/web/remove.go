@@ -48,7 +48,7 @@ func (c *command) removable(names []string) ([]target, error) {
 			e.Candidates = []Ref{t.ref()}
 			return nil, e
 		}
-		if err := c.certain(name, t); err != nil {
+		if err := c.agree(name, t, t.byPrefix || t.byText); err != nil {
 			return nil, err
 		}
 	}

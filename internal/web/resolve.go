@@ -24,6 +24,7 @@ type target struct {
 	doc      *outline.Document // nil for a folder, or while only its title matters
 	node     *outline.Node     // likewise
 	byPrefix bool              // found by the beginning of an id
+	byText   bool              // found by the beginning of a title or text on its path
 }
 
 func (t target) isFolder() bool { return t.file.Kind == outline.FolderKind }

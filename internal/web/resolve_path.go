@@ -22,7 +22,7 @@ func (r *resolver) byPath(parts []string, w want) ([]target, error) {
 		if i == len(parts)-2 {
 			below = w.only(below)
 		}
-		at = best(below, part, text)
+		at = best(below, part)
 	}
 	return at, nil
 }
@@ -35,12 +35,13 @@ func (r *resolver) start(part string, last bool, w want) ([]target, error) {
 			all = append(all, t)
 		}
 	}
-	found := best(all, part, text)
+	found := best(all, part)
 	for i, t := range found {
 		full, _, err := r.target(t.file.ID, outline.RootID)
 		if err != nil {
 			return nil, err
 		}
+		full.byText = t.byText
 		found[i] = full
 	}
 	return found, nil
@@ -52,7 +53,7 @@ func (r *resolver) below(at []target) ([]target, error) {
 	for _, t := range at {
 		if !t.isFolder() {
 			for c := range t.node.Children() {
-				all = append(all, target{file: t.file, doc: t.doc, node: c})
+				all = append(all, target{file: t.file, doc: t.doc, node: c, byText: t.byText})
 			}
 			continue
 		}
@@ -62,6 +63,7 @@ func (r *resolver) below(at []target) ([]target, error) {
 				return nil, err
 			}
 			if ok {
+				c.byText = t.byText
 				all = append(all, c)
 			}
 		}

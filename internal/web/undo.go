@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -54,7 +55,7 @@ func (a *api) undo(s session, r UndoRequest) (UndoResult, error) {
 			res.Repeated = true
 			return err
 		}
-		if res.Groups, err = c.takeBack(max(r.N, 1), r.Redo); err != nil {
+		if res.Groups, err = c.takeBack(r); err != nil {
 			return err
 		}
 		if r.DryRun {
@@ -97,18 +98,22 @@ func (c *command) recorded(g group) (recs []store.Record, err error) {
 	}
 }
 
-// takeBack records the opposite of the newest n groups.
-func (c *command) takeBack(n int, redo bool) ([]UndoGroup, error) {
-	list, again, kept, err := stacks(c.tx, n)
+// takeBack records the opposite of the newest groups, or of the one that is named.
+func (c *command) takeBack(r UndoRequest) ([]UndoGroup, error) {
+	n, redo := max(r.N, 1), r.Redo
+	list, again, kept, err := stacks(c.tx, r.depth())
 	if err != nil {
 		return nil, err
 	}
-	if !redo && len(kept) > 0 && !c.Confirm && !c.DryRun {
+	if !redo && r.Only == "" && len(kept) > 0 && !c.Confirm && !c.DryRun {
 		return nil, c.passedOver(kept[0], list)
 	}
 	mark, word := undoMark, "undo"
 	if redo {
 		list, mark, word = again, redoMark, "redo"
+	}
+	if r.Only != "" {
+		list = slices.DeleteFunc(list, func(g past) bool { return string(g.origin) != r.Only })
 	}
 	if len(list) == 0 {
 		return nil, Fail(ErrNothing, "there is nothing to "+word, "")
@@ -117,11 +122,32 @@ func (c *command) takeBack(n int, redo bool) ([]UndoGroup, error) {
 	for k, g := range list[:min(n, len(list))] {
 		told := g.describe(c.files)
 		if err := c.opposite(g, c.group.sub(k), mark); err != nil {
-			return nil, fmt.Errorf("%s: %w", word, err)
+			return nil, noLonger(word, told.What, err)
 		}
 		done = append(done, told)
 	}
 	return done, nil
+}
+
+// depth is how far back to look: to the end for a group that may be anywhere.
+func (r UndoRequest) depth() int {
+	if r.Only != "" {
+		return math.MaxInt
+	}
+	return max(r.N, 1)
+}
+
+// noLonger tells which command cannot be taken back any more. It would stand before
+// all older ones for good, so the way past it is told too.
+func noLonger(word, command string, err error) error {
+	err = fmt.Errorf("%s “%s”: %w", word, command, err)
+	if !errors.Is(err, ErrStale) {
+		return err
+	}
+	return &Error{
+		Message: err.Error(), wraps: ErrStale, Safe: nothingChanged,
+		Next: "`outlast undo --list` numbers the commands, `outlast undo --only N` takes back another one",
+	}
 }
 
 // passedOver asks before an undo goes past a command that cannot be taken back:
@@ -131,7 +157,7 @@ func (c *command) passedOver(last past, list []past) error {
 	if len(list) == 0 {
 		return Fail(ErrNothing, what, "change or empty the document instead")
 	}
-	return Fail(ErrConfirm, what, "with --yes the command before it is taken back: “"+list[0].describe(c.files).What+"”")
+	return Fail(ErrConfirm, what+"; the command before it is “"+list[0].describe(c.files).What+"”", "say --yes to take back that one")
 }
 
 // opposite records the inverse of each record of a group, last one first.

@@ -310,3 +310,26 @@ func (w *world) random(rt *rapid.T, docs []outline.FileID) bool {
 	}
 	return err == nil && r.Ops > 0
 }
+
+// A command that no longer applies stands before all older ones: one of those can
+// be named.
+func TestUndoOfOneCommandPassesOneThatIsStale(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	readOnly(t, w)
+	doc := w.doc("Work", "a", "b")
+	must(w.Remove(ctx, RemoveRequest{Names: []string{"Work/a"}}))(t)
+	must(w.Check(ctx, CheckRequest{Names: []string{"editable-doc/item"}}))(t)
+	confirm(t, w.db, outline.Change{Kind: outline.Delete, Node: "node-of-editable-doc"})
+	_, err := w.Undo(ctx, UndoRequest{})
+	wantError(t, err, ErrStale)
+
+	list := must(w.UndoList(ctx, UndoListRequest{}))(t).Undo
+	r := must(w.Undo(ctx, UndoRequest{Only: list[1].Group}))(t)
+	if len(r.Groups) != 1 || r.Groups[0].What != "delete 1 item in Work" {
+		t.Errorf("took back %+v, want the deletion", r.Groups)
+	}
+	w.wantTree(doc, "a", "b")
+	_, err = w.Undo(ctx, UndoRequest{Only: list[1].Group})
+	wantError(t, err, ErrNothing)
+}
