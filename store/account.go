@@ -63,8 +63,10 @@ type Fare struct {
 
 // Trouble is why something does not go on, for status.
 type Trouble struct {
-	Kind  string    `json:"kind"` // "offline", "token", "rate", "service", "hold", "permission", ...
-	Text  string    `json:"text"` // for a person; no token, no outline text
+	Kind  string    `json:"kind"`            // "offline", "token", "rate", "service", "hold", "permission", ...
+	Cause string    `json:"cause,omitempty"` // what is in the way: "dns", "tls", ...; "" if that is not known
+	Code  string    `json:"code,omitempty"`  // of the service or of HTTP, "" for none
+	Text  string    `json:"text"`            // for a person; no token, no outline text
 	Since time.Time `json:"since"`
 	Next  time.Time `json:"next,omitzero"` // next try
 }

@@ -25,6 +25,10 @@ type Config struct {
 	BatchMax int           // changes per request; 200
 	Strict   bool          // new nodes always go by a staging node, unless requests have ids
 
+	// After is called by Run after each round, once Status knows of it. It must not
+	// wait for anything. May be nil.
+	After func()
+
 	Network <-chan struct{} // ready when the network of this machine has changed; may be nil
 
 	Sent   Sent           // where the number of the last request is kept besides

@@ -176,6 +176,19 @@ const (
 	Late Class = "late"
 )
 
+// Cause tells what is in the way of a request, as far as its failure shows.
+type Cause string
+
+// The causes, from this machine outwards.
+const (
+	CauseNetwork Cause = "network" // this machine has no way to anywhere
+	CauseName    Cause = "dns"     // the name of the service is not found
+	CauseProxy   Cause = "proxy"   // the proxy that was set lets nothing pass
+	CauseTLS     Cause = "tls"     // no connection that can be trusted
+	CausePortal  Cause = "portal"  // a page of the network in between answers
+	CauseService Cause = "service" // the service is down, or does not answer
+)
+
 // Failure is the error of a Remote.
 type Failure struct {
 	Class Class
@@ -183,7 +196,10 @@ type Failure struct {
 	Msg   string // for a person; no token, no outline text
 	// Large tells that the answer may be due to the size of the request (HTTP
 	// 413, a server error, a timeout).
-	Large      bool
+	Large bool
+	// Cause tells what kept the request from the service or the answer from us, ""
+	// where the service itself has answered.
+	Cause      Cause
 	RetryAfter time.Duration // what the service asked for, capped; 0 if nothing
 	Err        error         // the cause, or nil
 }

@@ -45,6 +45,10 @@ func (e *Engine) Run(ctx context.Context) error {
 			return nil
 		}
 		next = p.next(report, err, time.Now())
+		if e.cfg.After != nil {
+			e.setNext(next, p.paused)
+			e.cfg.After()
+		}
 		if err != nil {
 			e.cfg.Log.Warn("round failed", "err", err, "next", next)
 		}

@@ -15,6 +15,7 @@ type Status struct {
 	Next        time.Time      // next round of Run, zero when none is planned
 	Small       Standing       // of requests by size
 	Large       Standing
+	Fares       store.Fares // what these are judged by
 }
 
 // Status may be called from any goroutine.
@@ -36,6 +37,7 @@ func (s *round) noteStatus(err error, now time.Time) {
 		st.LastContact = now
 	}
 	st.Small, st.Large = Standings(s.fares, now)
+	st.Fares = s.fares
 	if err == nil && len(s.report.Failed) == 0 {
 		if st.Trouble = nil; !s.unread {
 			st.LastSync = now
@@ -54,6 +56,9 @@ func (s *round) noteStatus(err error, now time.Time) {
 		before = s.account.Trouble
 	}
 	t := &store.Trouble{Kind: kind, Text: err.Error(), Since: now}
+	if f, ok := errors.AsType[*Failure](err); ok {
+		t.Cause, t.Code = string(f.Cause), f.Code
+	}
 	if before != nil && before.Kind == t.Kind {
 		t.Since = before.Since
 	}

@@ -19,7 +19,7 @@ import (
 
 // broken is the failure of a request without an answer.
 func (t *trip) broken(err error) *sync.Failure {
-	f := &sync.Failure{Class: sync.NotSent, Msg: describe(err), Err: sync.ErrUnreachable}
+	f := &sync.Failure{Class: sync.NotSent, Msg: describe(err), Cause: causeOf(err), Err: sync.ErrUnreachable}
 	if t.left(err) {
 		f.Class = classOfBroken(err, sync.Late)
 		f.Large = f.Class == sync.Late

@@ -113,7 +113,7 @@ func (a *answer) failure(quoteMsg bool, now time.Time) *sync.Failure {
 	case a.status == http.StatusTooManyRequests:
 		f.Err = sync.ErrRateLimited
 	case !a.spoken() && (a.read != nil || a.status > 299 || a.isPage()):
-		f.Err = sync.ErrUnreachable
+		f.Err, f.Cause = sync.ErrUnreachable, a.cause()
 	}
 	return f
 }
@@ -133,6 +133,16 @@ func (a *answer) trouble() string {
 		return a.decode.Error()
 	}
 	return "the answer contradicts itself"
+}
+
+// cause tells who has answered in place of the service. A page that comes with an
+// error is that of the service's own machines.
+func (a *answer) cause() sync.Cause {
+	login := a.status == http.StatusNetworkAuthenticationRequired
+	if login || a.read == nil && a.isPage() && a.status >= 200 && a.status <= 399 {
+		return sync.CausePortal
+	}
+	return sync.CauseService
 }
 
 func (a *answer) isPage() bool {
