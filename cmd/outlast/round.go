@@ -51,7 +51,7 @@ func failedText(err error) string {
 	if errors.Is(err, sync.ErrHeld) {
 		return told(health.KindHold, err)
 	}
-	return health.Cause(err.Error())
+	return health.RootCause(err.Error())
 }
 
 // handlerError gives errors of the engine the sentinels that travel.

@@ -16,7 +16,7 @@ func edges() map[string][]string {
 		"internal/watch":      {},
 		"internal/netwatch":   {},
 		"internal/osservice":  {},
-		"internal/alert":      {"internal/outline"},
+		"internal/alert":      {"internal/secret"},
 		"internal/doctor":     {"internal/outline"},
 		"internal/config":     {"internal/atomicfile"},
 		"internal/secret":     {"internal/atomicfile"},

@@ -13,10 +13,10 @@ import (
 func storage(f Facts) []finding {
 	var found []finding
 	if f.Frozen != nil {
-		found = append(found, finding{state: Frozen, level: Critical, text: "nothing is saved any more: " + f.Frozen.Error()})
+		found = append(found, finding{cause: CauseStorage, state: Frozen, level: Critical, text: "nothing is saved any more: " + f.Frozen.Error()})
 	}
 	if f.ReadOnly != "" {
-		found = append(found, finding{state: ReadOnly, level: Critical, text: "nothing can be saved: " + f.ReadOnly})
+		found = append(found, finding{cause: CauseReadOnly, state: ReadOnly, level: Critical, text: "nothing can be saved: " + f.ReadOnly})
 	}
 	return found
 }
@@ -38,29 +38,40 @@ func unreached(kind string) bool { return kind == KindOffline || kind == KindSer
 // account judges what the engine wrote down of the account and its documents.
 func account(f Facts) []finding {
 	var found []finding
+	if f.SmallClass != ClassFailing && (f.LargeClass == ClassFailing || f.LargeClass == ClassSlow) {
+		found = append(found, finding{
+			cause: CauseLarge, state: Degraded, level: Warning, since: failingSince(f.fares()),
+			text: "large requests fail or are slow, small ones pass",
+		})
+	}
 	if t := f.Account.Trouble; t != nil && !toldOf(f, *t) {
 		found = append(found, trouble(f, *t))
 	}
 	for _, id := range slices.Sorted(maps.Keys(f.Account.Held)) {
 		t := f.Account.Held[id]
-		found = append(found, finding{Held, Warning, "a document is held: " + Tell(t), t.Since})
+		found = append(found, finding{CauseHold, Held, Warning, "a document is held: " + Tell(t), t.Since})
 	}
 	if f.Decisions > 0 {
-		found = append(found, finding{state: Held, level: Warning, text: decisions(f.Decisions)})
+		found = append(found, finding{cause: CauseDecision, state: Held, level: Warning, text: decisions(f.Decisions)})
 	}
 	if f.Queue.Parked > 0 {
 		found = append(found, finding{
-			state: Held, level: Warning,
+			cause: CauseParked, state: Held, level: Warning,
 			text: edits(f.Queue.Parked, "was", "were") + " refused by the service and wait for you: `outlast queue list`",
 		})
-	}
-	if f.SmallClass != ClassFailing && (f.LargeClass == ClassFailing || f.LargeClass == ClassSlow) {
-		found = append(found, finding{state: Degraded, level: Warning, text: "large requests fail or are slow, small ones pass"})
 	}
 	if f.Account.LastSync.IsZero() {
 		found = append(found, starting(f))
 	}
 	return found
+}
+
+// failingSince returns when large requests began to fail, zero if they do not.
+func failingSince(f store.Fares) time.Time {
+	if s := f.Sent.Since; !s.IsZero() && (f.Read.Since.IsZero() || s.Before(f.Read.Since)) {
+		return s
+	}
+	return f.Read.Since
 }
 
 // toldOf tells whether a trouble is that of a document which is told by itself.
@@ -83,16 +94,23 @@ func decisions(n int) string {
 
 // trouble turns the account's trouble into a cause.
 func trouble(f Facts, t store.Trouble) finding {
-	c := finding{text: Tell(t), since: t.Since, level: Warning, state: Degraded}
+	c := finding{cause: CauseOther, text: Tell(t), since: t.Since, level: Warning, state: Degraded}
 	switch t.Kind {
 	case KindOffline, KindService:
-		c.state = Offline
+		c.state, c.cause = Offline, wayOf(f, t)
+		if c.cause == CauseNetwork {
+			c.text = "this machine has no network"
+		}
 	case KindToken:
-		c.state, c.level = SignedOut, Critical
-	case KindHold, KindPermission:
-		c.state = Held
+		c.state, c.level, c.cause = SignedOut, Critical, CauseToken
+	case KindHold:
+		c.state, c.cause = Held, CauseHold
+	case KindPermission:
+		c.state, c.cause = Held, CauseParked
+	case KindPartly:
+		c.cause = CausePartly
 	case KindRate:
-		c.level = Fine
+		c.level, c.cause = Fine, CauseRate
 	}
 	if c.state == Offline && f.Queue.Pending > 0 {
 		c.text += "; " + edits(f.Queue.Pending, "is", "are") + " safe on this disk"
@@ -111,11 +129,11 @@ func edits(n int, one, more string) string {
 func starting(f Facts) finding {
 	switch {
 	case f.Account.Server == "":
-		return finding{state: Starting, level: Unknown, text: "no account yet: run `outlast init`"}
+		return finding{cause: CauseStarting, state: Starting, level: Unknown, text: "no account yet: run `outlast init`"}
 	case f.Documents == 0:
-		return finding{state: Starting, level: Unknown, text: "the first sync has not begun"}
+		return finding{cause: CauseStarting, state: Starting, level: Unknown, text: "the first sync has not begun"}
 	}
-	return finding{state: Starting, level: Warning, text: fmt.Sprintf("the first sync is not complete: %d of %d documents", f.Read, f.Documents)}
+	return finding{cause: CauseStarting, state: Starting, level: Warning, text: fmt.Sprintf("the first sync is not complete: %d of %d documents", f.Read, f.Documents)}
 }
 
 // clocks judges how long ago the good things happened.
@@ -124,27 +142,27 @@ func clocks(f Facts) []finding {
 		return unsent(f, nil)
 	}
 	var found []finding
-	risk := func(level Level, since time.Time, format string, args ...any) {
-		found = append(found, finding{AtRisk, level, fmt.Sprintf(format, args...), since})
+	risk := func(cause Cause, level Level, since time.Time, format string, args ...any) {
+		found = append(found, finding{cause, AtRisk, level, fmt.Sprintf(format, args...), since})
 	}
 	a := f.Account
 	if age := f.Now.Sub(a.LastSync); age > syncAlarm {
-		risk(Critical, a.LastSync, "not in step with the service for %s", round(age))
+		risk(CauseStale, Critical, a.LastSync, "not in step with the service for %s", round(age))
 	} else if age := f.Now.Sub(a.LastContact); age > contactWarn && !a.LastContact.IsZero() {
-		risk(Warning, a.LastContact, "no good answer from the service for %s", round(age))
+		risk(CauseContact, Warning, a.LastContact, "no good answer from the service for %s", round(age))
 	}
 	if s := f.Snapshots; s != nil {
 		switch age := f.Now.Sub(s.LastVerified); {
 		case s.LastVerified.IsZero():
-			risk(Critical, time.Time{}, "there is no verified snapshot")
+			risk(CauseSnapshot, Critical, time.Time{}, "there is no verified snapshot")
 		case age > snapAlarm:
-			risk(Critical, s.LastVerified, "the newest verified snapshot is %s old", round(age))
+			risk(CauseSnapshot, Critical, s.LastVerified, "the newest verified snapshot is %s old", round(age))
 		}
 		if s.Trouble != "" {
-			risk(Warning, time.Time{}, "the last snapshot failed: %s", s.Trouble)
+			risk(CauseSnapshotFailed, Warning, time.Time{}, "the last snapshot failed: %s", s.Trouble)
 		}
 		if age := f.Now.Sub(s.LastDrill); age > drillAlarm && !s.LastDrill.IsZero() {
-			risk(Warning, s.LastDrill, "no snapshot was restored as a test for %s", round(age))
+			risk(CauseDrill, Warning, s.LastDrill, "no snapshot was restored as a test for %s", round(age))
 		}
 	}
 	return unsent(f, found)
@@ -156,8 +174,8 @@ func unsent(f Facts, found []finding) []finding {
 		return found
 	}
 	age := f.Now.Sub(f.Queue.Oldest)
-	online := f.Account.Trouble == nil
-	c := finding{state: AtRisk, since: f.Queue.Oldest, text: fmt.Sprintf("an edit waits to be sent for %s", round(age))}
+	online := f.Account.Trouble == nil && f.LargeClass != ClassFailing // else that explains it
+	c := finding{cause: CauseUnsent, state: AtRisk, since: f.Queue.Oldest, text: fmt.Sprintf("an edit waits to be sent for %s", round(age))}
 	switch {
 	case age > unsentAlarm, online && age > unsentOnline:
 		c.level = Critical
@@ -173,14 +191,14 @@ func unsent(f Facts, found []finding) []finding {
 func program(f Facts) []finding {
 	var found []finding
 	if f.Daemon != nil && !*f.Daemon {
-		c := finding{state: AtRisk, level: Warning, text: "the background service does not run: edits are sent by `outlast sync` only"}
+		c := finding{cause: CauseDaemon, state: AtRisk, level: Warning, text: "the background service does not run: edits are sent by `outlast sync` only"}
 		if f.Installed {
 			c.level, c.text = Critical, "the background service is installed and does not run"
 		}
 		found = append(found, c)
 	}
 	if f.AlertTrouble != "" {
-		found = append(found, finding{state: AtRisk, level: Warning, text: "a notice could not be delivered: " + f.AlertTrouble})
+		found = append(found, finding{cause: CauseAlert, state: AtRisk, level: Warning, text: "a notice could not be delivered: " + f.AlertTrouble})
 	}
 	return found
 }
@@ -190,7 +208,7 @@ func disks(f Facts) []finding {
 	for _, d := range f.Disks {
 		if d.Level != Fine && d.Level != Unknown {
 			found = append(found, finding{
-				state: AtRisk, level: d.Level,
+				cause: CauseDisk, state: AtRisk, level: d.Level,
 				text: fmt.Sprintf("the disk of %s (%s) is nearly full: %d MiB free", d.Path, d.Use, d.FreeBytes>>20),
 			})
 		}

@@ -23,6 +23,7 @@ type Stored struct {
 	Decisions int          // of those, the ones that wait for a person
 	Documents int          // in the working tree of files
 	Read      int          // of those, the ones with a base
+	Incidents []Incident   // that last, as last written down
 }
 
 // Extras are the facts that only the running program knows. The zero value
@@ -31,13 +32,31 @@ type Extras struct {
 	Daemon       *bool // runs in the background; nil: not known or of no concern
 	Installed    bool  // the background service is installed, so it should run
 	ReadOnly     string
+	Network      *bool // whether this machine has any; nil: not known
 	SmallClass   Class // "" for unknown
 	LargeClass   Class
-	NextRetry    time.Time  // zero for none
-	Snapshots    *Snapshots // nil: not known
+	Fares        *store.Fares // newer than what the database holds; nil: not known
+	NextRetry    time.Time    // zero for none
+	Snapshots    *Snapshots   // nil: not known
 	Disks        []Disk
-	AlertTrouble string // why the user could not be told something, "" for none
-	Incidents    []Incident
+	AlertTrouble string     // why the user could not be told something, "" for none
+	Incidents    []Incident // newer than what the database holds; nil: not known
+}
+
+// fares returns the newest that is known of requests.
+func (f Facts) fares() store.Fares {
+	if f.Fares != nil {
+		return *f.Fares
+	}
+	return f.Account.Fares
+}
+
+// incidents returns the newest that is known of those that last.
+func (f Facts) incidents() []Incident {
+	if f.Extras.Incidents != nil {
+		return f.Extras.Incidents
+	}
+	return f.Stored.Incidents
 }
 
 // Snapshots is what the folder of snapshots shows.
@@ -68,6 +87,11 @@ func Read(db *store.DB) (Stored, error) {
 				s.Decisions++
 			}
 		}
+		journal, err := readJournal(tx)
+		if err != nil {
+			return err
+		}
+		s.Incidents = journal.Open
 		return s.documents(tx)
 	})
 	if err != nil {

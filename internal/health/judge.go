@@ -17,8 +17,9 @@ const (
 	unsentAlarm  = 24 * time.Hour     // oldest unsent edit at all
 )
 
-// finding is one cause.
+// finding is one thing that is not as it should be.
 type finding struct {
+	cause Cause
 	state State
 	level Level
 	text  string
@@ -28,10 +29,7 @@ type finding struct {
 // Judge returns the status that facts add up to, and the level for a monitor.
 // It is pure: the same facts give the same answer.
 func Judge(f Facts) (Status, Level) {
-	found := slices.Concat(storage(f), account(f), clocks(f), program(f), disks(f))
-	slices.SortStableFunc(found, func(a, b finding) int {
-		return cmp.Or(-cmp.Compare(rank(a.state), rank(b.state)), -cmp.Compare(severity(a.level), severity(b.level)))
-	})
+	found := findings(f)
 	s := Status{
 		State: OK, Reasons: []string{},
 		LastContact: when(f.Account.LastContact), LastSync: when(f.Account.LastSync),
@@ -41,7 +39,7 @@ func Judge(f Facts) (Status, Level) {
 		},
 		Conflicts: f.Conflicts, Documents: f.Documents, Server: server(f),
 		Disks: append([]Disk{}, f.Disks...), NextRetry: when(nextRetry(f)),
-		Incidents: append([]Incident{}, f.Incidents...),
+		Incidents: tellAll(f.incidents(), f.Queue.Pending),
 	}
 	if f.Snapshots != nil {
 		s.LastVerifiedSnapshot = when(f.Snapshots.LastVerified)
@@ -55,6 +53,15 @@ func Judge(f Facts) (Status, Level) {
 		level = worse(level, c.level)
 	}
 	return s, level
+}
+
+// findings returns all that is not as it should be, worst first.
+func findings(f Facts) []finding {
+	found := slices.Concat(storage(f), account(f), clocks(f), program(f), disks(f))
+	slices.SortStableFunc(found, func(a, b finding) int {
+		return cmp.Or(-cmp.Compare(rank(a.state), rank(b.state)), -cmp.Compare(severity(a.level), severity(b.level)))
+	})
+	return found
 }
 
 // rank orders the states, worst highest.

@@ -12,7 +12,7 @@ import (
 // it, a chain from what was tried down to the cause; of it only the cause is told,
 // and only where it says more than the kind.
 func Tell(t store.Trouble) string {
-	cause := Cause(t.Text)
+	cause := RootCause(t.Text)
 	switch t.Kind {
 	case KindOffline:
 		return with("the service does not answer", cause)
@@ -47,10 +47,10 @@ func with(sentence, cause string) string {
 	return sentence + " (" + cause + ")"
 }
 
-// Cause returns the end of a chain of errors: why something failed, without what
+// RootCause returns the end of a chain of errors: why something failed, without what
 // was being done then and without the engine's name for the class of the failure.
 // A code of the service ("LockFail", "HTTP 502") stays in front.
-func Cause(text string) string {
+func RootCause(text string) string {
 	links := strings.Split(firstLine(text), ": ")
 	for i, link := range slices.Backward(links) {
 		if isCode(link) {
@@ -67,7 +67,7 @@ func implausible(text string) string {
 	if text == verdict {
 		return ""
 	}
-	return Cause(text)
+	return RootCause(text)
 }
 
 // firstLine leaves out further errors, and the class at the end.

@@ -64,13 +64,3 @@ type Server struct {
 	ClassSmall Class `json:"class_small"`
 	ClassLarge Class `json:"class_large"`
 }
-
-// Incident is one stretch of trouble.
-type Incident struct {
-	ID    string     `json:"id"`
-	Cause string     `json:"cause"`
-	Since *time.Time `json:"since"`
-	Until *time.Time `json:"until"` // nil while it lasts
-	Safe  string     `json:"safe"`
-	Next  string     `json:"next"`
-}
