@@ -13,13 +13,15 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"outlast/internal/netwatch"
+	"outlast/internal/osservice"
 	"outlast/internal/secret"
 	"outlast/internal/web"
 	"outlast/store"
 )
 
 func (a *app) daemonCommand() *cobra.Command {
-	return &cobra.Command{
+	var file bool
+	cmd := &cobra.Command{
 		Use:   "daemon",
 		Short: "keep in step in the background",
 		Long: `Runs until it is stopped: looks for changes, sends edits, takes snapshots by the
@@ -27,25 +29,33 @@ schedule, and answers the other commands. One runs per home; a second one says
 which process is there and ends with exit code 11.`,
 		Example: "  outlast daemon\n  outlast daemon -v",
 		Args:    args(0, 0),
-		RunE:    func(cmd *cobra.Command, _ []string) error { return a.runDaemon(cmd.Context()) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return osservice.Run(cmd.Context(), func(ctx context.Context) error { return a.runDaemon(ctx, file) })
+		},
 	}
+	cmd.Flags().BoolVar(&file, "log-file", false, "log to the file that `outlast logs` reads, not to standard error")
+	return cmd
 }
 
 // runDaemon opens everything, runs it until ctx ends or a part fails, and closes it.
-func (a *app) runDaemon(ctx context.Context) error {
+func (a *app) runDaemon(ctx context.Context, logFile bool) error {
 	s, err := a.setup()
 	if err != nil {
 		return err
 	}
-	c, err := openCore(s, a.daemonLogger(s), false)
+	log, closer := a.daemonLog(s, logFile)
+	c, err := openCore(s, log, false)
 	if err != nil {
-		return err
+		if logFile { // nobody may see the standard error of a service
+			log.Error("daemon not started", "err", err)
+		}
+		return errors.Join(err, closer.Close())
 	}
 	c.daemon = true
 	if err := c.db.ReadOnly(); err != nil {
-		return errors.Join(err, c.close())
+		return errors.Join(err, c.close(), closer.Close())
 	}
-	return errors.Join(c.serve(ctx), c.close())
+	return errors.Join(c.serve(ctx), c.close(), closer.Close())
 }
 
 // serve runs the parts of the daemon together: the first that fails ends all.
@@ -112,12 +122,16 @@ func (c *core) watchNetwork(ctx context.Context) error {
 	return ctx.Err()
 }
 
+// lastAnswers is how long answers under way may take when the daemon ends: the
+// whole end is to take five seconds at most.
+const lastAnswers = 3 * time.Second
+
 // serveSocket answers commands until ctx ends. Answers under way are finished.
 func serveSocket(ctx context.Context, l net.Listener, h http.Handler) error {
 	srv := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute}
 	stopped := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() {
-		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastAnswers)
 		defer cancel()
 		stopped <- srv.Shutdown(limited)
 	})

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"outlast/internal/health"
+	"outlast/internal/osservice"
 	"outlast/internal/snapshot"
 	"outlast/store"
 	"outlast/sync"
@@ -12,7 +13,7 @@ import (
 
 // facts returns what the database does not know of itself.
 func (c *core) facts(context.Context) health.Extras {
-	facts := health.Extras{Daemon: &c.daemon, Snapshots: c.snapshotFacts(), Disks: c.disks()}
+	facts := health.Extras{Daemon: &c.daemon, Installed: osservice.Installed(serviceName(c.home)), Snapshots: c.snapshotFacts(), Disks: c.disks()}
 	s := c.engine.Status()
 	if s.Trouble != nil {
 		facts.NextRetry = s.Next

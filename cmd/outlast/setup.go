@@ -110,24 +110,20 @@ func (a *app) logger() *slog.Logger {
 	return a.logAt(slog.LevelWarn)
 }
 
-// logAt returns a log of at least a level; -v shows more.
+// logAt returns a log on standard error of at least a level; -v shows more.
 func (a *app) logAt(level slog.Level) *slog.Logger {
-	switch {
-	case a.flags.verbose > 1:
-		level = slog.LevelDebug
-	case a.flags.verbose == 1:
-		level = slog.LevelInfo
-	}
-	return slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: level}))
+	return slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: a.logLevel(level)}))
 }
 
-// daemonLogger returns the log of the background service, at the level of the settings.
-func (a *app) daemonLogger(s setup) *slog.Logger {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(s.settings.Log.Level)); err != nil {
-		level = slog.LevelInfo
+// logLevel returns a level, or the lower one that -v asks for.
+func (a *app) logLevel(level slog.Level) slog.Level {
+	switch {
+	case a.flags.verbose > 1:
+		return slog.LevelDebug
+	case a.flags.verbose == 1:
+		return slog.LevelInfo
 	}
-	return a.logAt(level)
+	return level
 }
 
 // createHome makes the folders, which exist already in all but the first run.
