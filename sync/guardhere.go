@@ -22,7 +22,7 @@ import (
 // deletes only what is its own. Who is not known here is neither.
 func isFree(actor string) bool {
 	switch actor {
-	case "cli", "web", actorMerge, actorLate, actorRestore:
+	case "cli", "web", actorMerge, actorLate, actorRestore, ActorAgreed:
 		return true
 	}
 	return strings.HasPrefix(actor, "undo:") || strings.HasPrefix(actor, "redo:")

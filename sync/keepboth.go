@@ -130,6 +130,9 @@ func (m *merger) trashText(n *outline.Node, f outline.Fields, why string) {
 	})
 }
 
+// whyDeleted is why something is in the trash that vanished there.
+const whyDeleted = "deleted at the service"
+
 // trashVanished keeps what the service deleted and nobody wanted back.
 func (m *merger) trashVanished() {
 	for n := range m.remote.Missing(m.base) {
@@ -147,7 +150,7 @@ func (m *merger) trashVanished() {
 func (m *merger) trash(n *outline.Node) {
 	t := store.Trashed{
 		ID: m.newID(), At: m.now, Doc: m.remote.ID,
-		Path: n.Parent().Path(), Why: "deleted at the service",
+		Path: n.Parent().Path(), Why: whyDeleted,
 	}
 	depth := map[outline.NodeID]int{n.Parent().ID: -1}
 	for _, c := range n.Walk() {
