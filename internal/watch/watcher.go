@@ -17,7 +17,7 @@ type watcher struct {
 	cfg     Config
 	folder  folder
 	source  *source // nil without events
-	self    stamp             // the folder that source watches
+	self    stamp   // the folder that source watches
 	waiting map[string]*wait
 	known   map[string]stamp // files as handed over last
 
