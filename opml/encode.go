@@ -2,6 +2,7 @@ package opml
 
 import (
 	"io"
+	"iter"
 	"strconv"
 
 	"outlast/internal/outline"
@@ -11,10 +12,9 @@ import (
 func Encode(w io.Writer, doc *outline.Document, opts Options) (Report, error) {
 	e := NewEncoder(w, opts)
 	root := doc.Root()
-	if err := e.Begin(headOf(doc, opts)); err != nil {
+	if err := e.document(doc.ID, doc.Title, &root.Fields, newest(root)); err != nil {
 		return Report{}, err
 	}
-	e.root(doc.Title, root)
 	for depth, n := range root.Walk() {
 		if depth == 0 {
 			continue
@@ -26,8 +26,51 @@ func Encode(w io.Writer, doc *outline.Document, opts Options) (Report, error) {
 	return e.End()
 }
 
-// root reports what a file cannot hold of the root; its note is in the head.
-func (e *Encoder) root(title string, root *outline.Node) {
+// Stream is a document that is handed out node by node.
+type Stream struct {
+	ID     outline.FileID
+	Title  string
+	Root   outline.Fields
+	Newest int64 // Modified of the node that was changed last, Unix milliseconds
+
+	// Nodes yields those below the root, in preorder; Depth 0 is a child of it.
+	// An Item is looked at until the next one only.
+	Nodes iter.Seq2[*Item, error]
+}
+
+// EncodeStream is Encode for a document that is nowhere in memory as a whole.
+func EncodeStream(w io.Writer, s Stream, opts Options) (Report, error) {
+	e := NewEncoder(w, opts)
+	if err := e.document(s.ID, s.Title, &s.Root, s.Newest); err != nil {
+		return Report{}, err
+	}
+	for n, err := range s.Nodes {
+		if err == nil {
+			err = e.Node(n.Depth, n.ID, &n.Fields, opts.Kept[n.ID])
+		}
+		if err != nil {
+			return Report{}, err
+		}
+	}
+	return e.End()
+}
+
+// document writes the head of a document, that of its import with the values that
+// the document has now, and reports what a file cannot hold of the root.
+func (e *Encoder) document(id outline.FileID, title string, root *outline.Fields, newest int64) error {
+	var h Head
+	if e.opts.Head != nil {
+		h = *e.opts.Head
+	}
+	h.Title, h.Document, h.RootNote = title, id, root.Note
+	h.DateCreated, h.DateModified = "", ""
+	if root.Created != 0 && !e.opts.NoDates {
+		h.DateCreated = formatDate(root.Created)
+	}
+	if newest != 0 && !e.opts.NoDates {
+		h.DateModified = formatDate(newest)
+	}
+	err := e.Begin(h)
 	const held = outline.Content | outline.Note | outline.Created | outline.Modified
 	for _, m := range maskNames {
 		if root.Differ(outline.Fields{})&^held&m.bit != 0 {
@@ -37,34 +80,13 @@ func (e *Encoder) root(title string, root *outline.Node) {
 	if root.Content != title {
 		e.losses.node(outline.RootID, FieldContent, 1)
 	}
-}
-
-// headOf returns the head of a document: that of its import, with the values
-// that the document has now.
-func headOf(doc *outline.Document, opts Options) Head {
-	var h Head
-	if opts.Head != nil {
-		h = *opts.Head
-	}
-	root := doc.Root()
-	h.Title, h.Document, h.RootNote = doc.Title, doc.ID, root.Note
-	h.DateCreated, h.DateModified = "", ""
-	if opts.NoDates {
-		return h
-	}
-	if root.Created != 0 {
-		h.DateCreated = formatDate(root.Created)
-	}
-	if newest := newest(root); newest != 0 {
-		h.DateModified = formatDate(newest)
-	}
-	return h
+	return err
 }
 
 // newest returns when a node of the document was changed last.
 func newest(root *outline.Node) int64 {
 	at := root.Modified
-	for n := range root.Below() {
+	for _, n := range root.Walk() {
 		at = max(at, n.Modified)
 	}
 	return at

@@ -141,8 +141,10 @@ type ImportRepair struct {
 // frame is one line of a streamed answer: exactly one field is set.
 type frame struct {
 	Progress *Progress       `json:"progress,omitempty"`
-	File     *ExportFile     `json:"file,omitempty"` // content follows in Data
-	Data     []byte          `json:"data,omitempty"`
+	File     *ExportFile     `json:"file,omitempty"`   // content follows
+	Bytes    int             `json:"bytes,omitempty"`  // of content, which follow the line as they are
 	Result   json.RawMessage `json:"result,omitempty"` // the last line, or
 	Error    *Error          `json:"error,omitempty"`  // the last line
+
+	data []byte // what follows, valid until the next frame
 }

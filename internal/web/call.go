@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -20,7 +21,7 @@ const (
 	terminalHeader = "Outlast-Terminal"
 	jsonType       = "application/json"
 	importType     = "application/vnd.outlast.import" // first line the request, then the file
-	linesType      = "application/x-ndjson"
+	linesType      = "application/vnd.outlast.lines"  // objects, one a line, some with content behind
 )
 
 // NewGroup returns the id of a new group of edits.
@@ -158,10 +159,10 @@ func frames[Res any](ctx context.Context, c *Client, name string, request any, f
 		return res, err
 	}
 	defer answer.Body.Close()
-	lines := json.NewDecoder(answer.Body)
+	lines := frameReader{r: bufio.NewReaderSize(answer.Body, chunk)}
 	for {
-		var f frame
-		if err := lines.Decode(&f); err != nil {
+		f, err := lines.next()
+		if err != nil {
 			return res, fmt.Errorf("%s: answer was cut short: %w", name, noEOF(err))
 		}
 		switch {
@@ -177,6 +178,28 @@ func frames[Res any](ctx context.Context, c *Client, name string, request any, f
 			return res, err
 		}
 	}
+}
+
+// frameReader reads the lines of a streamed answer.
+type frameReader struct {
+	r    *bufio.Reader
+	data [chunk]byte
+}
+
+func (r *frameReader) next() (f frame, err error) {
+	line, err := r.r.ReadBytes('\n')
+	if err != nil {
+		return f, err
+	}
+	if err := json.Unmarshal(line, &f); err != nil {
+		return f, err
+	}
+	if f.Bytes < 0 || f.Bytes > len(r.data) {
+		return f, fmt.Errorf("%d bytes of content: %w", f.Bytes, outline.ErrInvalid)
+	}
+	f.data = r.data[:f.Bytes]
+	_, err = io.ReadFull(r.r, f.data)
+	return f, err
 }
 
 func noEOF(err error) error {

@@ -1,12 +1,12 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
 	"outlast/internal/format"
 	"outlast/internal/outline"
-	"outlast/opml"
 	"outlast/store"
 )
 
@@ -19,7 +19,7 @@ func (a *api) show(s session, r ShowRequest, lines *lineWriter) (ExportResult, e
 }
 
 // export writes one file per document, or one for a branch. Each document is
-// copied in a short transaction and written outside of it, so that a slow
+// packed in a short transaction and written outside of it, so that a slow
 // reader holds up nobody.
 func (a *api) export(s session, r ExportRequest, lines *lineWriter) (ExportResult, error) {
 	res := ExportResult{Losses: []string{}}
@@ -49,8 +49,12 @@ func (a *api) exportOne(r ExportRequest, item exportItem, write fileWriter, line
 	if err != nil {
 		return err
 	}
-	f := item.file
-	f.Nodes = e.doc.Len() - 1
+	return errors.Join(e.send(r, item.file, write, lines, res), e.packed.Close())
+}
+
+// send writes the file of a tree, and what goes beside it.
+func (e *exportTree) send(r ExportRequest, f ExportFile, write fileWriter, lines *lineWriter, res *ExportResult) error {
+	f.Nodes = e.nodes - 1
 	if err := lines.write(frame{File: &f}); err != nil {
 		return err
 	}
@@ -79,7 +83,10 @@ func (a *api) exportOne(r ExportRequest, item exportItem, write fileWriter, line
 		return err
 	}
 	res.Files++
-	_, err = format.WriteJSON(lines, e.doc, format.WriteOptions{})
+	doc, err := e.document()
+	if err == nil {
+		_, err = format.WriteJSON(lines, doc, format.WriteOptions{})
+	}
 	return err
 }
 
@@ -97,15 +104,16 @@ func (a *api) exported(s session, r ExportRequest, extension string) ([]exportIt
 		if err != nil {
 			return err
 		}
+		find.shallow = true // the trees of all documents may be more than memory holds
 		targets, err := find.toExport(r)
 		if err != nil {
 			return err
 		}
 		names := newPaths(find.files)
 		for _, t := range targets {
-			item := exportItem{node: t.node.ID, file: ExportFile{Title: t.file.Title, Doc: t.file.ID}}
+			item := exportItem{node: outline.RootID, file: ExportFile{Title: t.file.Title, Doc: t.file.ID}}
 			if !t.isDocument() {
-				item.file.Title = t.node.Content
+				item.node, item.file.Title = t.node.ID, t.node.Content
 			}
 			item.file.Path = names.of(t, extension)
 			list = append(list, item)
@@ -123,50 +131,4 @@ func (r *resolver) toExport(q ExportRequest) ([]target, error) {
 		return r.scopes("")
 	}
 	return r.scopes(q.Name)
-}
-
-// exportTree is a document to be written, with what other programs added to it.
-type exportTree struct {
-	doc     *outline.Document
-	foreign *foreign
-}
-
-// branch returns a copy of a document, or of a node as a document of its own.
-func (a *api) branch(e exportItem) (out exportTree, err error) {
-	err = a.view(func(tx *store.Tx) error {
-		d, err := tx.Document(e.file.Doc)
-		if err != nil {
-			return err
-		}
-		if out.foreign, err = foreignOf(tx, e.file.Doc); err != nil {
-			return err
-		}
-		n := d.Node(e.node)
-		switch {
-		case n == nil:
-			return outline.ErrNoNode
-		case n == d.Root():
-			out.doc = d.Clone()
-		default:
-			out.doc = cutOut(d, n)
-			out.foreign.Head = &opml.Head{Body: out.foreign.Kept[n.ID]}
-		}
-		return nil
-	})
-	return out, err
-}
-
-// cutOut copies a node with all below it into a document whose root it is.
-func cutOut(d *outline.Document, top *outline.Node) *outline.Document {
-	out := outline.New(d.ID, top.Content)
-	out.Permission, out.Version = d.Permission, d.Version
-	out.Root().Fields = top.Fields
-	for n := range top.Below() {
-		parent := out.Root()
-		if n.Parent() != top {
-			parent = out.Node(n.Parent().ID)
-		}
-		out.Append(parent, n.ID, n.Fields)
-	}
-	return out
 }

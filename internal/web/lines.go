@@ -11,7 +11,7 @@ type lineWriter struct {
 	begun bool
 }
 
-// chunk is how much content one line carries at most.
+// chunk is how much content follows one line at most.
 const chunk = 64 << 10
 
 func (l *lineWriter) write(f frame) error {
@@ -49,7 +49,10 @@ func (l *lineWriter) Write(p []byte) (int, error) {
 	done := 0
 	for done < len(p) {
 		n := min(chunk, len(p)-done)
-		if err := l.write(frame{Data: p[done : done+n]}); err != nil {
+		if err := l.write(frame{Bytes: n}); err != nil {
+			return done, err
+		}
+		if _, err := l.w.Write(p[done : done+n]); err != nil {
 			return done, err
 		}
 		done += n

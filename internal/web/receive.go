@@ -33,10 +33,10 @@ func (r *receiver) frame(f frame) error {
 		r.start(*f.File)
 		return nil
 	}
-	if r.w == nil || len(f.Data) == 0 {
+	if r.w == nil || len(f.data) == 0 {
 		return nil
 	}
-	if _, err := r.w.Write(f.Data); err != nil {
+	if _, err := r.w.Write(f.data); err != nil {
 		return r.finish(err)
 	}
 	return nil

@@ -64,6 +64,9 @@ type resolver struct {
 	tx       *store.Tx
 	files    *outline.Files
 	terminal string
+
+	// shallow finds a document as its file alone, without the tree.
+	shallow bool
 }
 
 func newResolver(tx *store.Tx, terminal string) (*resolver, error) {
@@ -144,10 +147,15 @@ func (r *resolver) target(doc outline.FileID, node outline.NodeID) (target, bool
 	if f == nil {
 		return target{}, false, nil
 	}
-	if f.Kind == outline.FolderKind {
+	if f.Kind == outline.FolderKind || r.shallow && node == outline.RootID {
 		return target{file: f}, true, nil
 	}
-	d, err := r.tx.Document(doc)
+	return r.deep(f, node)
+}
+
+// deep returns a node of a document.
+func (r *resolver) deep(f *outline.File, node outline.NodeID) (target, bool, error) {
+	d, err := r.tx.Document(f.ID)
 	if err != nil {
 		return target{}, false, err
 	}

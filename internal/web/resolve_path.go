@@ -52,6 +52,12 @@ func (r *resolver) below(at []target) ([]target, error) {
 	var all []target
 	for _, t := range at {
 		if !t.isFolder() {
+			if t.node == nil {
+				var err error
+				if t, _, err = r.deep(t.file, outline.RootID); err != nil {
+					return nil, err
+				}
+			}
 			for c := range t.node.Children() {
 				all = append(all, target{file: t.file, doc: t.doc, node: c, byText: t.byText})
 			}

@@ -33,30 +33,28 @@ func writerOf(name, flavor string) (fileWriter, error) {
 }
 
 // write writes one document with what other programs added to it, and returns
-// what the file lacks, and how many characters were replaced.
-func (fw fileWriter) write(w io.Writer, e exportTree) (lost []string, chars int, err error) {
-	losses, err := fw.format.Write(w, e.doc, format.WriteOptions{
-		Flavor: fw.flavor, Head: e.foreign.Head, Kept: e.foreign.Kept,
-	})
+// what the file lacks, and how many characters were replaced. OPML is written as
+// the document is read; the other formats need the tree.
+func (fw fileWriter) write(w io.Writer, e *exportTree) (lost []string, chars int, err error) {
+	opts := format.WriteOptions{Flavor: fw.flavor, Head: e.foreign.Head, Kept: e.foreign.Kept}
+	if fw.format.Name == format.OPML {
+		report, err := opml.EncodeStream(w, e.stream(), opts)
+		chars, lost = tellLosses(report.Losses)
+		if report.Depth > opml.SafeDepth {
+			lost = append(lost, fmt.Sprintf("it is %d levels deep; some programs read no more than %d", report.Depth, opml.SafeDepth))
+		}
+		return lost, chars, err
+	}
+	doc, err := e.document()
 	if err != nil {
 		return nil, 0, err
 	}
+	losses, err := fw.format.Write(w, doc, opts)
 	chars, lost = tellLosses(losses)
-	if fw.format.Name == format.OPML {
-		if depth := depthOf(e.doc); depth > opml.SafeDepth {
-			lost = append(lost, fmt.Sprintf("it is %d levels deep; some programs read no more than %d", depth, opml.SafeDepth))
-		}
-	} else if n := len(e.foreign.Kept); n > 0 {
+	if n := len(e.foreign.Kept); n > 0 {
 		lost = append(lost, "attributes of another program of "+counted(n, "item")+", which only OPML holds")
 	}
-	return lost, chars, nil
-}
-
-func depthOf(d *outline.Document) (deepest int) {
-	for depth := range d.Root().Walk() {
-		deepest = max(deepest, depth)
-	}
-	return deepest
+	return lost, chars, err
 }
 
 // tellLosses counts characters that were replaced in texts, and says for every
