@@ -9,6 +9,6 @@ func (a *app) commands() []*cobra.Command {
 		a.lsCommand(), a.showCommand(), a.addCommand(), a.editCommand(), a.checkCommand(), a.mvCommand(),
 		a.rmCommand(), a.undoCommand(), a.searchCommand(), a.inboxCommand(), a.queueCommand(), a.conflictsCommand(), a.trashCommand(),
 		a.snapshotCommand(), a.importCommand(), a.exportCommand(), a.serveCommand(), a.demoCommand(),
-		a.configCommand(), a.completionCommand(), a.generateCommand(), a.versionCommand(),
+		a.configCommand(), a.doctorCommand(), a.completionCommand(), a.generateCommand(), a.versionCommand(),
 	}
 }

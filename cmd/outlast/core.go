@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net/http"
 	"os"
 	"time"
 
@@ -26,7 +27,10 @@ type core struct {
 	engine *sync.Engine
 	daemon bool
 
-	network chan struct{} // ready when the network has changed; a daemon watches it
+	monitor *monitor          // nil where none runs
+	hooks   http.RoundTripper // carries notices; nil for the network
+	rounds  chan struct{}     // ready when a round has ended
+	network chan struct{}     // ready when the network has changed; a daemon watches it
 }
 
 // openCore opens the database and puts the engine on it. Nothing runs, and the
@@ -41,7 +45,7 @@ func openCore(s setup, log *slog.Logger, create bool) (*core, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &core{setup: s, log: log, db: db, network: make(chan struct{}, 1)}
+	c := &core{setup: s, log: log, db: db, rounds: make(chan struct{}, 1), network: make(chan struct{}, 1)}
 	if err := c.build(); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -73,6 +77,7 @@ func (c *core) build() error {
 		BatchMax: c.settings.Sync.BatchMax,
 		Strict:   c.settings.Sync.Strict,
 		Sent:     sentFile(c.home.StateDir),
+		After:    func() { signalOn(c.rounds) },
 		Network:  c.network,
 		Guard:    &sync.Limits{Nodes: c.settings.Guard.Nodes, Percent: c.settings.Guard.Percent},
 		KeepHeld: c.keepHeld,
@@ -115,6 +120,7 @@ func (c *core) deps(run rounds) web.Deps {
 		OtherVersion:  sync.OtherVersion,
 		TakeSnapshot:  c.takeSnapshot,
 		ListSnapshots: c.listSnapshots,
+		TestNotices:   c.testNotices,
 		Facts:         c.facts,
 		ImportLimits:  importLimits(c.settings.Import),
 		Server:        c.settings.Server,

@@ -64,6 +64,9 @@ func (c *core) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if c.monitor, err = c.newMonitor(); err != nil {
+		return err
+	}
 	l, err := listenSocket(c.home.Socket)
 	if err != nil {
 		return err
@@ -72,10 +75,12 @@ func (c *core) serve(ctx context.Context) error {
 		c.log.Warn("settings without effect in this version", "keys", unused)
 	}
 	c.log.Info("daemon runs", "pid", os.Getpid(), "socket", c.home.Socket, "server", c.settings.Server)
+	c.monitor.observe(ctx) // how it was left, before the first round makes it look well
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return serveSocket(ctx, l, web.NewHandler(c.deps(c.engine.Sync))) })
 	g.Go(func() error { return c.runEngine(ctx) })
 	g.Go(func() error { return c.watchNetwork(ctx) })
+	g.Go(func() error { return c.monitor.run(ctx) })
 	g.Go(func() error { return snapshots.Run(ctx) })
 	err = g.Wait()
 	c.log.Info("daemon ends")
@@ -109,12 +114,7 @@ func (c *core) runEngine(ctx context.Context) error {
 // watchNetwork wakes the engine when the network has changed. Without it the
 // return of the service is noticed later, so trouble here ends nothing.
 func (c *core) watchNetwork(ctx context.Context) error {
-	err := netwatch.Run(ctx, func() {
-		select {
-		case c.network <- struct{}{}:
-		default: // it knows already
-		}
-	})
+	err := netwatch.Run(ctx, func() { signalOn(c.network) })
 	if ctx.Err() == nil {
 		c.log.Warn("the network is no longer watched", "err", err)
 		<-ctx.Done()
@@ -125,6 +125,14 @@ func (c *core) watchNetwork(ctx context.Context) error {
 // lastAnswers is how long answers under way may take when the daemon ends: the
 // whole end is to take five seconds at most.
 const lastAnswers = 3 * time.Second
+
+// signalOn makes a channel ready. One that is so already says it all.
+func signalOn(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
 
 // serveSocket answers commands until ctx ends. Answers under way are finished.
 func serveSocket(ctx context.Context, l net.Listener, h http.Handler) error {

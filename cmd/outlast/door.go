@@ -17,6 +17,7 @@ import (
 type door struct {
 	*web.Client
 	daemon bool         // a daemon answers
+	core   *core        // what this process hosts; nil with a daemon
 	server string       // base address that the daemon is in step with
 	close  func() error // ends what this process hosts
 }
@@ -54,7 +55,7 @@ func (a *app) openDoor(ctx context.Context, s setup, create bool) (*door, error)
 	}
 	client := web.NewClient(web.InProcess(web.NewHandler(c.deps(c.once))))
 	client.Terminal = terminalName(a.in)
-	return &door{Client: client, close: c.close}, nil
+	return &door{Client: client, core: c, close: c.close}, nil
 }
 
 // inStepWith refuses a daemon that serves another address than the one asked for.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"outlast/internal/health"
+	"outlast/internal/netwatch"
 	"outlast/internal/osservice"
 	"outlast/internal/snapshot"
 	"outlast/store"
@@ -13,8 +14,22 @@ import (
 
 // facts returns what the database does not know of itself.
 func (c *core) facts(context.Context) health.Extras {
-	facts := health.Extras{Daemon: &c.daemon, Installed: osservice.Installed(serviceName(c.home)), Snapshots: c.snapshotFacts(), Disks: c.disks()}
+	network := netwatch.Routed()
+	facts := health.Extras{
+		Daemon: &c.daemon, Installed: osservice.Installed(serviceName(c.home)), Network: &network,
+		Snapshots: c.snapshotFacts(), Disks: c.disks(), AlertTrouble: c.alertTrouble(),
+	}
+	if c.monitor != nil {
+		facts.Incidents = c.monitor.keeper.Incidents()
+	}
+	if err := c.db.ReadOnly(); err != nil {
+		facts.ReadOnly = err.Error()
+	}
 	s := c.engine.Status()
+	facts.LastContact, facts.LastSync = s.LastContact, s.LastSync
+	if s.Fares != (store.Fares{}) {
+		facts.Fares = &s.Fares
+	}
 	if s.Trouble != nil {
 		facts.NextRetry = s.Next
 	}

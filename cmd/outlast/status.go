@@ -19,7 +19,9 @@ func (a *app) statusCommand() *cobra.Command {
 		Long: `Shows the state in one word, what is safe, what waits and when the next try is.
 
 With --check it prints nothing unless something is wrong, and its exit code is
-for monitors: 0 fine, 1 warning, 2 critical, 3 cannot tell.`,
+for monitors: 0 fine, 1 warning, 2 critical, 3 cannot tell. Where no daemon runs
+it also keeps the record of incidents and sends the notices that are due, so that
+one that has died is noticed: let a timer call it.`,
 		Example: "  outlast status\n  outlast status --watch\n  outlast status --check || echo look at it",
 		Args:    args(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -62,7 +64,14 @@ func (a *app) printStatus(s health.Status) error {
 // checkStatus exits as monitors expect it. Whatever keeps the state from being
 // known is "cannot tell".
 func (a *app) checkStatus(ctx context.Context) error {
-	s, err := a.readStatus(ctx)
+	var s web.StatusResult
+	err := a.withDoor(ctx, func(d *door) (err error) {
+		if d.core != nil { // no daemon looks
+			d.core.look(ctx)
+		}
+		s, err = d.Status(ctx)
+		return err
+	})
 	if err != nil {
 		f := explain(err)
 		f.code = health.Unknown.ExitCode()

@@ -57,9 +57,25 @@ func checkListen(text string) error {
 	return nil
 }
 
+// Hook is an address that notices are sent to. Who knows it can write there, or
+// read, so it is not shown.
+type Hook string
+
+// shown returns what of it people and logs may see.
+func (h Hook) shown() string {
+	if h == "" {
+		return ""
+	}
+	return "[redacted]"
+}
+
+// String returns "[redacted]", "" for none.
+func (h Hook) String() string { return h.shown() }
+
 // checkHook accepts an address that notices are sent to. Its text may hold a
 // secret and stays out of the error.
-func checkHook(text string) error {
+func checkHook(h Hook) error {
+	text := string(h)
 	if text == "" {
 		return nil
 	}

@@ -95,10 +95,10 @@ type Web struct {
 type Notify struct {
 	Desktop       bool   `toml:"desktop" doc:"notices of the desktop"`
 	Command       string `toml:"command" doc:"program that gets the incident as JSON"`
-	Webhook       string `toml:"webhook" doc:"address that gets the incident as JSON"`
-	Ntfy          string `toml:"ntfy" doc:"address of a topic"`
+	Webhook       Hook   `toml:"webhook" doc:"address that gets the incident as JSON"`
+	Ntfy          Hook   `toml:"ntfy" doc:"address of a topic"`
 	PagerdutyFile Path   `toml:"pagerduty_file" doc:"file with a routing key"`
-	Ping          string `toml:"ping" doc:"address called after each verified round"`
+	Ping          Hook   `toml:"ping" doc:"address called after each verified round"`
 	Quiet         string `toml:"quiet" doc:"such as 22:00-07:00; never for loss of data"`
 }
 

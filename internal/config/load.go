@@ -200,7 +200,11 @@ func (s *Settings) From(key string) string {
 func (s *Settings) Values() ([]Value, error) {
 	var all []Value
 	for _, l := range leaves(&s.Config) {
-		text, err := tomlValue(l.value.Interface())
+		value := l.value.Interface()
+		if hook, ok := value.(Hook); ok {
+			value = hook.shown()
+		}
+		text, err := tomlValue(value)
 		if err != nil {
 			return nil, err
 		}

@@ -128,6 +128,15 @@ func (c Copy) Bucket() (bucket, prefix string, ok bool) {
 // passes midnight when To is before From.
 type QuietHours struct{ From, To int }
 
+// Hold tells whether the span holds at a time, by that time's own clock.
+func (h QuietHours) Hold(t time.Time) bool {
+	m := minutes(t)
+	if h.From < h.To {
+		return h.From <= m && m < h.To
+	}
+	return h.From <= m || m < h.To
+}
+
 // QuietHours returns the span of Quiet; ok is false when there is none.
 func (n Notify) QuietHours() (hours QuietHours, ok bool, err error) {
 	if n.Quiet == "" {

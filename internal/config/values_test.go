@@ -1,10 +1,12 @@
 package config
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 )
@@ -114,6 +116,54 @@ func TestPathIsAbsoluteOrBelowHome(t *testing.T) {
 		if got != want || (err == nil) != (want != "") {
 			t.Errorf("%q: got %q, %v, want %q", path, got, err, want)
 		}
+	}
+}
+
+func TestQuietHoursHold(t *testing.T) {
+	at := func(text string) time.Time {
+		clock, err := time.Parse("15:04", text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return clock
+	}
+	night, noon := QuietHours{22 * 60, 7 * 60}, QuietHours{12 * 60, 13 * 60}
+	for text, want := range map[string][2]bool{
+		"21:59": {false, false}, "22:00": {true, false}, "00:00": {true, false}, "06:59": {true, false}, "07:00": {false, false},
+		"12:00": {false, true}, "12:59": {false, true}, "13:00": {false, false},
+	} {
+		if got := [2]bool{night.Hold(at(text)), noon.Hold(at(text))}; got != want {
+			t.Errorf("%s: got %v, want %v", text, got, want)
+		}
+	}
+}
+
+// Who sees the settings, as in a report of a fault, does not see where notices go.
+func TestAddressesOfNoticesAreNotShown(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "config.toml")
+	const canary = "canary-Zq3"
+	text := "[notify]\n"
+	for _, key := range []string{"webhook", "ntfy", "ping"} {
+		text += key + " = \"https://example.org/" + canary + "\"\n"
+	}
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Load(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values, err := s.Values()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, shown := range []string{fmt.Sprint(values), fmt.Sprintf("%v %+v %s", s.Notify, s.Notify, s.Notify.Webhook)} {
+		if strings.Contains(shown, canary) || !strings.Contains(shown, "[redacted]") {
+			t.Errorf("shown: %s", shown)
+		}
+	}
+	if !strings.Contains(string(s.Notify.Ntfy), canary) {
+		t.Error("the address itself is lost")
 	}
 }
 

@@ -32,8 +32,10 @@ type Extras struct {
 	Daemon       *bool // runs in the background; nil: not known or of no concern
 	Installed    bool  // the background service is installed, so it should run
 	ReadOnly     string
-	Network      *bool // whether this machine has any; nil: not known
-	SmallClass   Class // "" for unknown
+	LastContact  time.Time // newer than what the database holds; zero: not known
+	LastSync     time.Time // of this process
+	Network      *bool     // whether this machine has any; nil: not known
+	SmallClass   Class     // "" for unknown
 	LargeClass   Class
 	Fares        *store.Fares // newer than what the database holds; nil: not known
 	NextRetry    time.Time    // zero for none
@@ -64,6 +66,19 @@ type Snapshots struct {
 	LastVerified time.Time // zero for none
 	LastDrill    time.Time // zero for never
 	Trouble      string    // of the last attempt, "" for none
+}
+
+// Collect returns all facts of this moment.
+func Collect(db *store.DB, x Extras, now time.Time) (Facts, error) {
+	stored, err := Read(db)
+	f := Facts{Now: now, Stored: stored, Extras: x}
+	if a := &f.Account; a.LastSync.Before(x.LastSync) { // written down less often
+		a.LastSync = x.LastSync
+	}
+	if a := &f.Account; a.LastContact.Before(x.LastContact) {
+		a.LastContact = x.LastContact
+	}
+	return f, err
 }
 
 // Read collects what the database knows.

@@ -311,3 +311,18 @@ func TestLawsOfTheJournal(t *testing.T) {
 		}
 	})
 }
+
+// A snapshot that is missing is told, but not while it is being taken; and it is
+// missing while nobody looks, as where a timer looks each hour.
+func TestMissingSnapshotIsTold(t *testing.T) {
+	none := func(f *Facts) { f.Snapshots.LastVerified = time.Time{} }
+	s := newStory(t)
+	s.play(9*time.Minute, none)
+	s.play(30*time.Minute, nil)
+	s.told("")
+	for range 3 {
+		s.look(none)
+		s.sleep(time.Hour)
+	}
+	s.told("alarm snapshot")
+}

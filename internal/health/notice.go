@@ -36,10 +36,24 @@ func patience(c Cause, l Level) (wait time.Duration, tell bool) {
 		return time.Hour, true
 	case CauseToken, CauseHold, CauseDecision, CauseParked, CauseStorage, CauseReadOnly, CauseDisk, CauseDrill:
 		return 0, true
-	case CauseStale, CauseUnsent, CauseSnapshot, CauseDaemon:
+	case CauseSnapshot: // the one that is due is about to be taken
+		return snapshotWait, l == Critical
+	case CauseStale, CauseUnsent, CauseDaemon:
 		return 0, l == Critical
 	}
 	return 0, false // no network: the person sees that; an undelivered notice: status tells
+}
+
+// snapshotWait is how long a snapshot that is due may take.
+const snapshotWait = 10 * time.Minute
+
+// waited returns how long an incident has been there, as far as its kind asks: what
+// fails has to be seen failing, what is missing is missing while nobody looks.
+func (i *Incident) waited(now time.Time) time.Duration {
+	if i.Cause == CauseSnapshot {
+		return now.Sub(i.Since)
+	}
+	return time.Duration(i.Watched) * time.Second
 }
 
 // again is how far apart notices of one effect are.
@@ -48,7 +62,7 @@ const again = 24 * time.Hour
 // due returns the notice that an incident calls for now, if any.
 func (j *Journal) due(i *Incident, now time.Time, r Rules) (Notice, bool) {
 	wait, tell := patience(i.Cause, i.Level)
-	if !tell || i.Until != nil || r.silent(i.Cause, now) || i.Watched < int(wait/time.Second) {
+	if !tell || i.Until != nil || r.silent(i.Cause, now) || i.waited(now) < wait {
 		return Notice{}, false
 	}
 	last, told := j.Told[i.Effect]

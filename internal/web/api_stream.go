@@ -148,3 +148,21 @@ type frame struct {
 
 	data []byte // what follows, valid until the next frame
 }
+
+// NoticeTest is what became of test notices.
+type NoticeTest struct {
+	Channels []NoticeResult `json:"channels"` // none: no channel is set
+}
+
+// NoticeResult is what became of a test notice by one channel.
+type NoticeResult struct {
+	Channel string  `json:"channel"`
+	Error   *string `json:"error"` // nil: the receiver took it
+}
+
+// HistoryRequest asks for what is remembered of months, like "2026-11", both
+// included.
+type HistoryRequest struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"net/http"
+
+	"outlast/internal/health"
 )
 
 // Client calls the handler, over a socket or in process. Its methods may be
@@ -32,6 +34,16 @@ func (c *Client) Hello(ctx context.Context) (HelloResult, error) {
 // Status returns the state of everything.
 func (c *Client) Status(ctx context.Context) (StatusResult, error) {
 	return call[StatusResult](ctx, c, "status", struct{}{})
+}
+
+// History returns what is remembered of incidents, and what was measured.
+func (c *Client) History(ctx context.Context, r HistoryRequest) (health.History, error) {
+	return call[health.History](ctx, c, "history", r)
+}
+
+// TestNotices sends a test notice by every channel and waits for all.
+func (c *Client) TestNotices(ctx context.Context) (NoticeTest, error) {
+	return call[NoticeTest](ctx, c, "notice-test", struct{}{})
 }
 
 // Resolve tells what a name stands for.

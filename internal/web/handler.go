@@ -35,6 +35,9 @@ type Deps struct {
 	TakeSnapshot  func(context.Context, TakeRequest) (SnapshotInfo, error)
 	ListSnapshots func(context.Context) ([]SnapshotInfo, error)
 
+	// TestNotices sends a test notice by every channel.
+	TestNotices func(context.Context) (NoticeTest, error)
+
 	// Facts are those that the database does not hold.
 	Facts func(context.Context) health.Extras
 

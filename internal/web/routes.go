@@ -39,6 +39,8 @@ func (a *api) routes(mux *http.ServeMux) {
 	handle(a, mux, "trash-restore", a.trashRestore)
 	handle(a, mux, "snapshot-take", a.snapshotTake)
 	handle(a, mux, "snapshot-list", a.snapshotList)
+	handle(a, mux, "history", a.history)
+	handle(a, mux, "notice-test", a.noticeTest)
 	stream(a, mux, "sync", a.sync)
 	stream(a, mux, "show", a.show)
 	stream(a, mux, "export", a.export)

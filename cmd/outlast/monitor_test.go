@@ -1,0 +1,323 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"strings"
+	gosync "sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"outlast/internal/alert"
+	"outlast/internal/config"
+	"outlast/internal/dynalist"
+	"outlast/internal/health"
+	"outlast/internal/server"
+	"outlast/internal/web"
+	"outlast/store"
+	"outlast/sync"
+	"outlast/sync/remotetest"
+)
+
+// station is the background service in virtual time: all its parts but the socket.
+type station struct {
+	*core
+	t       *testing.T
+	service *remotetest.Service
+	way     *narrowWay
+	hook    *hook
+	stop    func()
+}
+
+// narrowWay drops large requests while it is narrow, as the machines before the
+// service did in 2018.
+type narrowWay struct {
+	http.RoundTripper
+	mu     gosync.Mutex
+	narrow bool
+	calls  int
+}
+
+func (w *narrowWay) set(narrow bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.narrow = narrow
+}
+
+func (w *narrowWay) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	w.mu.Lock()
+	drop := w.narrow && len(body) > 2<<10
+	w.calls++
+	w.mu.Unlock()
+	if drop {
+		return &http.Response{
+			StatusCode: http.StatusBadGateway, ProtoMajor: 1, ProtoMinor: 1, Request: r,
+			Header: http.Header{"Content-Type": {"text/html"}},
+			Body:   io.NopCloser(strings.NewReader("<html>502 Bad Gateway</html>")),
+		}, nil
+	}
+	r.Body = io.NopCloser(strings.NewReader(string(body)))
+	return w.RoundTripper.RoundTrip(r)
+}
+
+// hook receives webhooks and heartbeats.
+type hook struct {
+	mu    gosync.Mutex
+	got   []alert.Notice
+	when  []time.Time
+	text  string // all that arrived
+	beats []time.Time
+}
+
+func (h *hook) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if r.Method == http.MethodGet {
+		h.beats = append(h.beats, time.Now())
+	} else {
+		var n alert.Notice
+		if err := json.Unmarshal(body, &n); err != nil {
+			return nil, err
+		}
+		h.got, h.when = append(h.got, n), append(h.when, time.Now())
+		h.text += string(body)
+	}
+	return &http.Response{StatusCode: 200, ProtoMajor: 1, ProtoMinor: 1, Request: r, Body: http.NoBody}, nil
+}
+
+// told returns the notices until now, like "alarm large".
+func (h *hook) told() (all []string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, n := range h.got {
+		all = append(all, n.Kind+" "+n.Cause)
+	}
+	return all
+}
+
+const secretText = "my private thought"
+
+func newStation(t *testing.T) *station {
+	t.Helper()
+	service := remotetest.OpenAt(t, server.Config{Path: filepath.Join(t.TempDir(), "s.db"), NoSync: true})
+	s := &station{t: t, service: service, way: &narrowWay{RoundTripper: service}, hook: &hook{}}
+	home, err := config.Resolve(filepath.Join(t.TempDir(), "h"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := home.Create(); err != nil {
+		t.Fatal(err)
+	}
+	settings := &config.Settings{Config: config.Default()}
+	settings.Server = remotetest.Address
+	settings.Notify.Desktop = false
+	settings.Notify.Webhook, settings.Notify.Ping = "https://hook.example/x", "https://hook.example/ping"
+	db, err := store.Open(store.Options{Path: home.Database, Create: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.core = &core{
+		setup: setup{home, settings}, log: slog.New(slog.DiscardHandler), db: db, hooks: s.hook, daemon: true,
+		rounds: make(chan struct{}, 1), network: make(chan struct{}, 1),
+	}
+	t.Cleanup(func() {
+		s.stop()
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	s.stop = func() {}
+	return s
+}
+
+// start begins as serve does.
+func (s *station) start() {
+	s.t.Helper()
+	remote, err := dynalist.New(dynalist.Config{
+		Server: remotetest.Address, Transport: s.way, Token: func() string { return remotetest.Token },
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.engine = sync.New(sync.Config{
+		DB: s.db, Remote: remote, Server: remotetest.Address, Log: s.log, After: func() { signalOn(s.rounds) }, Network: s.network,
+	})
+	m, err := s.newMonitor()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	runner, err := s.snapshotRunner()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.monitor = m
+	ctx, cancel := context.WithCancel(context.Background())
+	m.observe(ctx)
+	var parts gosync.WaitGroup
+	parts.Go(func() { _ = s.engine.Run(ctx) })
+	parts.Go(func() { _ = m.run(ctx) })
+	parts.Go(func() { _ = runner.Run(ctx) })
+	s.stop = func() {
+		cancel()
+		parts.Wait()
+		s.stop = func() {}
+	}
+}
+
+func (s *station) status() health.Status {
+	s.t.Helper()
+	res, err := s.door().Status(s.t.Context())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return res.Status
+}
+
+func (s *station) door() *web.Client {
+	return web.NewClient(web.InProcess(web.NewHandler(s.deps(s.engine.Sync))))
+}
+
+func (s *station) add(text, note string) {
+	s.t.Helper()
+	_, err := s.door().Add(s.t.Context(), web.AddRequest{Parent: "Inbox", Items: []web.NewNode{{Text: text, Note: note}}})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// await lets a minute pass after the other until something holds.
+func (s *station) await(limit time.Duration, what string, holds func() bool) time.Duration {
+	s.t.Helper()
+	began := time.Now()
+	for !holds() {
+		if time.Since(began) > limit {
+			st := s.status()
+			s.t.Fatalf("%s did not happen within %v: %s %v, told %v", what, limit, st.State, st.Reasons, s.hook.told())
+		}
+		time.Sleep(10 * time.Second)
+	}
+	return time.Since(began)
+}
+
+// Four hours without large requests: shown within five minutes, told once after
+// an hour, and told once when it is over.
+func TestOutageOfLargeRequestsReachesThePersonOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStation(t)
+		s.start()
+		s.await(10*time.Minute, "first sync", func() bool { return s.status().State == health.OK })
+		time.Sleep(time.Hour)
+
+		s.way.set(true)
+		began := time.Now()
+		s.add(secretText+" large", strings.Repeat(secretText+" ", 300))
+		s.await(5*time.Minute, "degraded", func() bool { return s.status().State == health.Degraded })
+		for time.Since(began) < 4*time.Hour {
+			if told := s.hook.told(); time.Since(began) < time.Hour && len(told) != 0 {
+				t.Fatalf("told %v after %v", told, time.Since(began))
+			}
+			s.add(secretText+" small", "")
+			time.Sleep(10 * time.Minute)
+			if st := s.status(); st.State != health.Degraded {
+				t.Errorf("after %v the state is %s %v", time.Since(began), st.State, st.Reasons)
+			}
+		}
+		if told := s.hook.told(); len(told) != 1 || told[0] != "alarm large" {
+			t.Fatalf("told %v in four hours", told)
+		}
+		if after := s.hook.when[0].Sub(began); after > 66*time.Minute {
+			t.Errorf("told after %v", after)
+		}
+		if i := s.status().Incidents; len(i) != 1 || i[0].Cause != health.CauseLarge || i[0].Side != "service" || i[0].Waiting != 1 {
+			t.Errorf("incidents: %+v", i)
+		}
+
+		s.way.set(false)
+		s.await(6*time.Minute, "ok", func() bool { return s.status().State == health.OK })
+		time.Sleep(time.Hour)
+		if told := s.hook.told(); len(told) != 2 || told[1] != "recovery large" {
+			t.Errorf("told %v in all", told)
+		}
+		for _, leak := range []string{secretText, remotetest.Token, "Inbox", "127.0.0.1", s.home.DataDir} {
+			if strings.Contains(s.hook.text, leak) {
+				t.Errorf("%q left this machine: %s", leak, s.hook.text)
+			}
+		}
+	})
+}
+
+// A machine that was off or asleep for three days tells at once that its last
+// proof is old, and makes up for what it missed with one round and one snapshot.
+func TestAfterThreeDaysStalenessIsToldAtOnceAndMadeUpForOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStation(t)
+		s.start()
+		s.await(10*time.Minute, "first sync", func() bool { return s.status().State == health.OK })
+		time.Sleep(2 * time.Hour)
+		s.stop()
+		before, err := s.snapshots()
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(72 * time.Hour)
+
+		began := time.Now()
+		s.way.calls = 0
+		s.start()
+		time.Sleep(time.Second)
+		told := s.hook.told()
+		if len(told) != 1 || told[0] != "alarm stale" {
+			t.Errorf("told %v at once", told)
+		}
+		if s.way.calls > 4 { // the list of files, one look for changes, and the preferences, which are due once a day
+			t.Errorf("%d requests to catch up", s.way.calls)
+		}
+		s.await(2*time.Minute, "ok", func() bool { return s.status().State == health.OK })
+		time.Sleep(20 * time.Minute)
+		after, err := s.snapshots()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(after) != len(before)+1 || after[0].TakenAt.Sub(began) > time.Minute {
+			t.Errorf("%d snapshots before and %d after", len(before), len(after))
+		}
+		if told := s.hook.told(); len(told) != 2 || told[1] != "recovery stale" {
+			t.Errorf("told %v", told)
+		}
+	})
+}
+
+// The dead-man's switch hears of verified rounds alone.
+func TestHeartbeatNeedsAVerifiedRound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStation(t)
+		s.start()
+		time.Sleep(150 * time.Minute)
+		if n := len(s.hook.beats); n != 3 {
+			t.Errorf("%d heartbeats in 2.5 hours", n)
+		}
+		s.service.Down()
+		time.Sleep(5 * time.Hour)
+		if n := len(s.hook.beats); n != 3 {
+			t.Errorf("%d heartbeats, though the service was down since the third", n)
+		}
+		s.service.Faults(nil)
+		time.Sleep(6 * time.Minute)
+		if n := len(s.hook.beats); n != 4 {
+			t.Errorf("%d heartbeats, though it is back", n)
+		}
+	})
+}
