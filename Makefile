@@ -29,7 +29,7 @@ fishdir  = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 vcs = $(shell git rev-parse HEAD >/dev/null 2>&1 && echo true || echo false)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build install uninstall test test-full sim sim-bugs sim-long interop check fmt fmt-check vet lint arch cross race bench fuzz clean
+.PHONY: help demo build install uninstall test test-full sim sim-bugs sim-long interop check fmt fmt-check vet lint arch cross race bench idle fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,8 +37,10 @@ help: ## list the targets
 demo: ## play an outage with a throwaway service and check that nothing is lost
 	$(GO) run ./cmd/outlast demo
 
+# Without C: nothing of it is loaded, so the program starts sooner, takes 1.4 MB
+# less, and runs on every distribution.
 build: ## build bin/outlast
-	$(GO) build -trimpath -buildvcs=$(vcs) -ldflags '$(LDFLAGS)' -o bin/ ./cmd/outlast
+	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=$(vcs) -ldflags '$(LDFLAGS)' -o bin/ ./cmd/outlast
 
 install: build ## put program, man pages and completions below PREFIX (~/.local); DESTDIR for packages
 	rm -rf bin/man
@@ -119,6 +121,9 @@ sim-long: ## play SIMLONG (1000000) histories, a part at a time; SIMFIRST goes o
 
 bench: ## run the benchmarks; BENCH=regexp chooses
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem $(TESTFLAGS) ./...
+
+idle: build ## measure the background service while it has nothing to do, on a million items (5 min)
+	$(GO) test ./cmd/outlast -count=1 -v -timeout 30m -run '^TestIdle$$' -idle.program '$(CURDIR)/bin/outlast' $(TESTFLAGS)
 
 fuzz: ## fuzz each target for FUZZTIME (10s)
 	@for package in $$($(GO) list ./...); do \

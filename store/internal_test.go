@@ -179,6 +179,44 @@ func TestCacheIsBounded(t *testing.T) {
 	}
 }
 
+// A rest forgets working trees and nothing else: they are derived again, with what
+// was edited.
+func TestRestForgetsTrees(t *testing.T) {
+	db := openInternal(t, Options{NoSync: true})
+	seed(t, db, 3, 100)
+	edit := Op{ID: "01J00000000000000000000001", Doc: "doc1", Node: &outline.Change{
+		Kind: outline.Update, Node: "node-00000007", Mask: outline.Content, New: outline.Fields{Content: "other words"},
+	}}
+	if err := db.Update(func(tx *Tx) error { _, err := tx.Append(edit); return err }); err != nil {
+		t.Fatal(err)
+	}
+	read := func() (text string) {
+		for i := range 3 {
+			err := db.View(func(tx *Tx) error {
+				d, err := tx.Document(outline.FileID(fmt.Sprint("doc", i)))
+				if err == nil {
+					text += d.Node("node-00000007").Content + "\n"
+				}
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		return text
+	}
+	before := read()
+	db.Rest()
+	for id, e := range db.cache.docs {
+		if e.tree.peek() != nil {
+			t.Errorf("the tree of %q is still kept", id)
+		}
+	}
+	if after := read(); after != before || before != "some words\nother words\nsome words\n" {
+		t.Errorf("read %q before and %q after", before, after)
+	}
+}
+
 // TestUpdateWithoutWriteCostsNoCommit: a repeated op, or a value that is there.
 func TestUpdateWithoutWriteCostsNoCommit(t *testing.T) {
 	db := openInternal(t, Options{NoSync: true})

@@ -29,7 +29,7 @@ type core struct {
 
 	monitor *monitor          // nil where none runs
 	hooks   http.RoundTripper // carries notices; nil for the network
-	rounds  chan struct{}     // ready when a round has ended
+	rounds  []chan struct{}   // each ready when a round has ended; see afterRounds
 	network chan struct{}     // ready when the network has changed; a daemon watches it
 }
 
@@ -45,7 +45,7 @@ func openCore(s setup, log *slog.Logger, create bool) (*core, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &core{setup: s, log: log, db: db, rounds: make(chan struct{}, 1), network: make(chan struct{}, 1)}
+	c := &core{setup: s, log: log, db: db, network: make(chan struct{}, 1)}
 	if err := c.build(); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -77,7 +77,7 @@ func (c *core) build() error {
 		BatchMax: c.settings.Sync.BatchMax,
 		Strict:   c.settings.Sync.Strict,
 		Sent:     sentFile(c.home.StateDir),
-		After:    func() { signalOn(c.rounds) },
+		After:    c.roundEnded,
 		Network:  c.network,
 		Guard:    &sync.Limits{Nodes: c.settings.Guard.Nodes, Percent: c.settings.Guard.Percent},
 		KeepHeld: c.keepHeld,

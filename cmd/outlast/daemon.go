@@ -76,12 +76,15 @@ func (c *core) serve(ctx context.Context) error {
 	}
 	c.log.Info("daemon runs", "pid", os.Getpid(), "socket", c.home.Socket, "server", c.settings.Server)
 	c.monitor.observe(ctx) // how it was left, before the first round makes it look well
+	resting := newRest(c.db, c.afterRounds())
+	snapshots.Awake = c.afterRounds()
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return serveSocket(ctx, l, web.NewHandler(c.deps(c.engine.Sync))) })
+	g.Go(func() error { return serveSocket(ctx, l, resting.counted(web.NewHandler(c.deps(c.engine.Sync)))) })
 	g.Go(func() error { return c.runEngine(ctx) })
 	g.Go(func() error { return c.watchNetwork(ctx) })
 	g.Go(func() error { return c.monitor.run(ctx) })
 	g.Go(func() error { return snapshots.Run(ctx) })
+	g.Go(func() error { return resting.run(ctx) })
 	err = g.Wait()
 	c.log.Info("daemon ends")
 	if errors.Is(err, context.Canceled) {
@@ -122,9 +125,20 @@ func (c *core) watchNetwork(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// lastAnswers is how long answers under way may take when the daemon ends: the
-// whole end is to take five seconds at most.
-const lastAnswers = 3 * time.Second
+// afterRounds returns a channel that is ready after each round of the engine. Whoever
+// has to look at something now and then looks then, so that an idle process is woken
+// once for all of them. It is for the time before anything runs.
+func (c *core) afterRounds() <-chan struct{} {
+	ready := make(chan struct{}, 1)
+	c.rounds = append(c.rounds, ready)
+	return ready
+}
+
+func (c *core) roundEnded() {
+	for _, ready := range c.rounds {
+		signalOn(ready)
+	}
+}
 
 // signalOn makes a channel ready. One that is so already says it all.
 func signalOn(c chan<- struct{}) {
@@ -133,6 +147,10 @@ func signalOn(c chan<- struct{}) {
 	default:
 	}
 }
+
+// lastAnswers is how long answers under way may take when the daemon ends: the
+// whole end is to take five seconds at most.
+const lastAnswers = 3 * time.Second
 
 // serveSocket answers commands until ctx ends. Answers under way are finished.
 func serveSocket(ctx context.Context, l net.Listener, h http.Handler) error {

@@ -48,7 +48,7 @@ func (c *core) newMonitor() (*monitor, error) {
 	}
 	return &monitor{
 		db: c.db, log: c.log, facts: c.facts, keeper: keeper, post: post,
-		rules: rules, rounds: c.rounds,
+		rules: rules, rounds: c.afterRounds(),
 	}, nil
 }
 

@@ -131,7 +131,7 @@ func newStation(t *testing.T) *station {
 	}
 	s.core = &core{
 		setup: setup{home, settings}, log: slog.New(slog.DiscardHandler), db: db, hooks: s.hook, daemon: true,
-		rounds: make(chan struct{}, 1), network: make(chan struct{}, 1),
+		network: make(chan struct{}, 1),
 	}
 	t.Cleanup(func() {
 		s.stop()
@@ -153,7 +153,7 @@ func (s *station) start() {
 		s.t.Fatal(err)
 	}
 	s.engine = sync.New(sync.Config{
-		DB: s.db, Remote: remote, Server: remotetest.Address, Log: s.log, After: func() { signalOn(s.rounds) }, Network: s.network,
+		DB: s.db, Remote: remote, Server: remotetest.Address, Log: s.log, After: s.roundEnded, Network: s.network,
 	})
 	m, err := s.newMonitor()
 	if err != nil {

@@ -13,8 +13,10 @@ const (
 	// longestSleep is how long Run trusts a timer: timers stop while a machine
 	// sleeps, and the clock may be set.
 	longestSleep = 30 * time.Second
-	firstRetry   = time.Minute
-	lastRetry    = 30 * time.Minute
+	// longestWait is the same where Awake is to wake Run.
+	longestWait = time.Minute
+	firstRetry  = time.Minute
+	lastRetry   = 30 * time.Minute
 )
 
 // Runner takes snapshots when they are due.
@@ -25,6 +27,9 @@ type Runner struct {
 	// Next gives the first regular time after another, in the zone of that one;
 	// nil is Hourly.
 	Next func(after time.Time) time.Time
+	// Awake is ready when something else has woken the process: then Run looks, too,
+	// and need not wake it by itself. May be nil.
+	Awake <-chan struct{}
 	// Keep says which snapshots stay after one was taken; the zero value keeps all.
 	Keep Keep
 
@@ -44,15 +49,21 @@ type progress struct {
 }
 
 // Run takes snapshots as Decide has it until ctx ends, and then returns nil. It
-// compares the wall clock with the database every 30 s. A failure is told to
+// compares the wall clock with the database every 30 s, or with Awake whenever that
+// is ready and each minute. A failure is told to
 // OnResult and tried again after 1 min, then 2, up to 30.
 func (r *Runner) Run(ctx context.Context) error {
 	var p progress
 	for {
 		next := r.step(ctx, &p)
-		pause := min(max(next.Sub(now()), time.Second), longestSleep)
+		longest := longestSleep
+		if r.Awake != nil {
+			longest = longestWait
+		}
+		pause := min(max(next.Sub(now()), time.Second), longest)
 		select {
 		case <-time.After(pause):
+		case <-r.Awake:
 		case <-ctx.Done():
 			return nil
 		}
@@ -114,13 +125,13 @@ func (r *Runner) takeIfDue(ctx context.Context, p *progress) (Info, time.Time, e
 	}
 	if !changed {
 		p.looked = at
-		return Info{}, at.Add(longestSleep), nil
+		return Info{}, at.Add(longestWait), nil
 	}
 	info, err := Take(ctx, r.DB, r.Options)
 	if err == nil {
 		r.prune(ctx)
 	}
-	return info, at.Add(longestSleep), err
+	return info, at.Add(longestWait), err
 }
 
 // prune lets go what need not stay. It runs only after a new snapshot is in its
