@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"time"
 
+	"outlast/internal/health"
 	"outlast/internal/snapshot"
 	"outlast/internal/web"
 	"outlast/store"
@@ -18,7 +19,13 @@ func (c *core) snapshotOptions() (snapshot.Options, error) {
 	if err != nil {
 		return snapshot.Options{}, err
 	}
-	return snapshot.Options{Dir: dir, Program: thisBuild().Version, Create: dir == c.home.SnapshotDir}, nil
+	return snapshot.Options{Dir: dir, Program: thisBuild().Version, Create: dir == c.home.SnapshotDir, Free: freeBytes}, nil
+}
+
+// freeBytes tells how much may be written in a folder.
+func freeBytes(dir string) (uint64, error) {
+	disk, err := health.Look(dir, "snapshots")
+	return disk.FreeBytes, err
 }
 
 // snapshots lists what is there. No folder yet is an empty list.

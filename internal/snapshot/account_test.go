@@ -12,6 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/klauspost/compress/zstd"
+
+	"outlast/internal/format"
 	"outlast/internal/outline"
 	"outlast/internal/outline/outlinetest"
 	"outlast/opml"
@@ -158,12 +161,35 @@ func checkHolds(t T, db *store.DB, info Info) {
 			if got := decode(t, filepath.Join(info.Path, d.Path)); !slices.Equal(tree(got), tree(want)) {
 				t.Errorf("document %s differs:\n%v\n%v", d.ID, tree(got), tree(want))
 			}
+			if got := decodeExact(t, filepath.Join(info.Path, d.Exact.Path)); !got.Equal(want) || got.Title != want.Title {
+				t.Errorf("the JSON of document %s differs", d.ID)
+			}
 		}
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// decodeExact reads the JSON by other code than what verifies it.
+func decodeExact(t T, path string) *outline.Document {
+	t.Helper()
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	text, err := zstd.NewReader(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer text.Close()
+	res, err := format.ReadJSON(text, format.ReadOptions{KeepIDs: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.Document
 }
 
 func decode(t T, path string) *outline.Document {

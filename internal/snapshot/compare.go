@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash/maphash"
@@ -16,22 +15,24 @@ import (
 	"outlast/opml"
 )
 
-// prints are what a file is to hold: one fingerprint for the head, then one per
-// node in preorder. They stand for the document, which memory need not hold any
-// more when its file is read back.
-type prints []uint64
+// prints are what the files of a document are to hold: one fingerprint for the
+// head, then one per node in preorder; for the JSON one per node, then one per
+// orphan. They stand for the document, which memory need not hold any more when
+// its files are read back.
+type prints struct {
+	written []uint64 // of the OPML
+	exact   []uint64 // of the JSON
+}
 
-// printer makes fingerprints of values in their written form. Its seed is
-// random, so no content can be made up to collide.
+// printer makes fingerprints. Its seed is random, so no content can be made up to
+// collide. One goroutine uses it.
 type printer struct {
 	seed maphash.Seed
 	buf  []byte
 }
 
-func newPrinter() *printer { return &printer{seed: maphash.MakeSeed()} }
-
-func (p *printer) of(tree *outline.Document) prints {
-	all := make(prints, 0, tree.Len())
+func (p *printer) of(tree *outline.Document) []uint64 {
+	all := make([]uint64, 0, tree.Len())
 	for depth, n := range tree.Root().Walk() {
 		if depth == 0 {
 			all = append(all, p.head(tree.ID, opml.Written(tree.Title), opml.Written(n.Note)))
@@ -55,8 +56,14 @@ func (p *printer) head(id outline.FileID, title, note string) uint64 {
 }
 
 func (p *printer) node(depth int, id outline.NodeID, f *outline.Fields) uint64 {
-	p.buf = binary.AppendUvarint(p.buf[:0], uint64(depth))
-	p.text(string(id))
+	p.fields(depth, string(id), f)
+	return maphash.Bytes(p.seed, p.buf)
+}
+
+// fields puts a number, an id and values into buf.
+func (p *printer) fields(number int, id string, f *outline.Fields) {
+	p.buf = binary.AppendUvarint(p.buf[:0], uint64(number))
+	p.text(id)
 	p.text(f.Content)
 	p.text(f.Note)
 	p.text(f.Extra)
@@ -70,7 +77,6 @@ func (p *printer) node(depth int, id outline.NodeID, f *outline.Fields) uint64 {
 	p.buf = append(p.buf, f.Heading, f.Color)
 	p.buf = binary.AppendVarint(p.buf, f.Created)
 	p.buf = binary.AppendVarint(p.buf, f.Modified)
-	return maphash.Bytes(p.seed, p.buf)
 }
 
 // text appends s so that it cannot run into what follows.
@@ -82,16 +88,14 @@ func (p *printer) text(s string) {
 // compare reads every file back. One that is linked unread must have its hash;
 // all others must also be the document node by node.
 func (b *builder) compare(ctx context.Context) error {
-	for i := range b.m.Documents {
+	weight := func(int) int { return 0 } // files are streamed
+	return b.inParallel(ctx, len(b.m.Documents), weight, func(w *worker, i int) error {
 		d := &b.m.Documents[i]
 		if d.Path == "" {
-			continue
-		}
-		if err := ctx.Err(); err != nil {
-			return err
+			return nil
 		}
 		h := b.held[d.ID]
-		if err := b.compareOne(d, h.prints); err != nil {
+		if err := b.compareOne(w, d, h.prints); err != nil {
 			if h.linked {
 				return fmt.Errorf("%w: document %s: %w", errStale, d.ID, err)
 			}
@@ -100,19 +104,37 @@ func (b *builder) compare(ctx context.Context) error {
 		if h.prints != nil {
 			d.ComparedAt = now()
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
-func (b *builder) compareOne(d *Document, want prints) error {
+func (b *builder) compareOne(w *worker, d *Document, want *prints) error {
 	if want == nil {
-		return readBack(b.work, d, nil)
+		return checkFiles(b.work, d)
 	}
-	return readBack(b.work, d, func(dec *opml.Decoder) error { return b.printer.match(dec, d, want) })
+	err := readBack(b.work, d.Path, d.Size, d.SHA256, func(r io.Reader) error {
+		return w.printer.match(decoderOf(r, d), d, want.written)
+	})
+	if err != nil {
+		return err
+	}
+	e := d.Exact
+	return readBack(b.work, e.Path, e.Size, e.SHA256, func(r io.Reader) error {
+		return w.printer.matchExact(w.unpacker, r, d, want.exact)
+	})
+}
+
+// checkFiles tells whether the files of a document have their hashes.
+func checkFiles(in *os.Root, d *Document) error {
+	err := readBack(in, d.Path, d.Size, d.SHA256, nil)
+	if e := d.Exact; err == nil && e.Path != "" {
+		err = readBack(in, e.Path, e.Size, e.SHA256, nil)
+	}
+	return err
 }
 
 // match reads a file to its end and tells the first difference.
-func (p *printer) match(dec *opml.Decoder, d *Document, want prints) error {
+func (p *printer) match(dec *opml.Decoder, d *Document, want []uint64) error {
 	head, err := dec.Head()
 	if err != nil {
 		return err
@@ -158,39 +180,43 @@ func count(dec *opml.Decoder, d *Document) error {
 	}
 }
 
-// readBack reads the file of a document once, through decode unless that is
-// nil, and compares size and hash.
-func readBack(in *os.Root, d *Document, decode func(*opml.Decoder) error) (err error) {
-	name := filepath.FromSlash(d.Path)
+// readBack reads a file once, through decode unless that is nil, and compares
+// size and hash.
+func readBack(in *os.Root, path string, size int64, sum string, decode func(io.Reader) error) (err error) {
+	name := filepath.FromSlash(path)
 	info, err := in.Lstat(name)
 	if err != nil {
 		return err
 	}
 	if !info.Mode().IsRegular() {
-		return fmt.Errorf("%s is not a plain file", d.Path)
+		return fmt.Errorf("%s is not a plain file", path)
 	}
 	file, err := in.Open(name)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	h := sha256.New()
-	r := io.TeeReader(file, h)
+	t := &tally{hash: sha256.New()}
+	r := io.TeeReader(file, t)
 	var wrong error
 	if decode != nil {
-		wrong = decode(opml.NewDecoder(r, opml.DecodeOptions{Limits: limitsOf(d)}))
+		wrong = decode(r)
 	}
 	if _, err := io.Copy(io.Discard, r); err != nil {
 		return err
 	}
-	if info.Size() != d.Size || hex.EncodeToString(h.Sum(nil)) != d.SHA256 {
-		return fmt.Errorf("%s does not have the content that was written (SHA-256)", d.Path)
+	if t.size != size || t.sum() != sum {
+		return fmt.Errorf("%s does not have the content that was written (SHA-256)", path)
 	}
 	return wrong
 }
 
-// limitsOf are those of the file as described: ours may be larger than what is
-// taken from a stranger.
+// decoderOf reads an OPML file within the limits of its description: ours may be
+// larger than what is taken from a stranger.
+func decoderOf(r io.Reader, d *Document) *opml.Decoder {
+	return opml.NewDecoder(r, opml.DecodeOptions{Limits: limitsOf(d)})
+}
+
 func limitsOf(d *Document) opml.Limits {
 	size := max(d.Size, 1)
 	return opml.Limits{

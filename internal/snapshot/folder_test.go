@@ -110,7 +110,7 @@ func TestPublishRefusesASwappedFolder(t *testing.T) {
 	if err := errors.Join(os.Rename(dir, dir+".away"), os.Symlink(elsewhere, dir)); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := f.build(t.Context(), db, "1", 0); !errors.Is(err, ErrFolder) {
+	if _, _, err := f.build(t.Context(), db, Options{Program: "1"}, 0); !errors.Is(err, ErrFolder) {
 		t.Errorf("got %v, want ErrFolder", err)
 	}
 	if got := append(names(t, elsewhere), names(t, dir+".away")...); len(got) != 0 {

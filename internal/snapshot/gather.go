@@ -1,9 +1,12 @@
 package snapshot
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
 	"time"
 
@@ -25,8 +28,10 @@ const (
 type held struct {
 	doc    Document // of its description: Key and what tells of the file
 	part   string   // its file, "" to link the old one
-	prints prints   // of its nodes; nil when linked unread
-	linked bool     // its file is one of the previous snapshot, or a copy of it
+	prints *prints  // of its nodes; nil when linked unread
+
+	exactPart string // its JSON, "" to link the old one
+	linked    bool   // its file is one of the previous snapshot, or a copy of it
 }
 
 // gather holds all documents as they are at one moment: that of the last
@@ -42,17 +47,22 @@ func (b *builder) gather(ctx context.Context) error {
 		if len(todo) == 0 {
 			return b.adopt(s)
 		}
-		for _, id := range todo {
-			if err := b.encodeAlone(ctx, id); err != nil {
-				return err
-			}
+		if err := b.room(todo); err != nil {
+			return err
+		}
+		weight := func(i int) int { return todo[i].Nodes }
+		err = b.inParallel(ctx, len(todo), weight, func(w *worker, i int) error {
+			return b.encodeAlone(ctx, w, todo[i].ID)
+		})
+		if err != nil {
+			return err
 		}
 	}
 }
 
 // look surveys the database and returns the documents that are not held as it
 // shows them. When it is the last look, it holds them itself.
-func (b *builder) look(ctx context.Context, last bool) (s *survey, todo []outline.FileID, err error) {
+func (b *builder) look(ctx context.Context, last bool) (s *survey, todo []Document, err error) {
 	err = b.db.View(func(tx *store.Tx) error {
 		if s, err = takeSurvey(tx, b.m.Program); err != nil {
 			return err
@@ -62,10 +72,15 @@ func (b *builder) look(ctx context.Context, last bool) (s *survey, todo []outlin
 		if !last {
 			return nil
 		}
-		for _, id := range todo {
-			text, h, err := b.encode(ctx, tx, id)
+		w, err := b.newWorker()
+		if err != nil {
+			return err
+		}
+		defer w.close()
+		for _, d := range todo {
+			e, err := b.encode(ctx, w, tx, d.ID)
 			if err == nil {
-				err = b.keep(h, text)
+				err = b.keep(e)
 			}
 			if err != nil {
 				return err
@@ -79,8 +94,8 @@ func (b *builder) look(ctx context.Context, last bool) (s *survey, todo []outlin
 
 // missing returns the documents of s that are not held as s shows them, after
 // holding those that can be linked.
-func (b *builder) missing(s *survey) []outline.FileID {
-	var todo []outline.FileID
+func (b *builder) missing(s *survey) []Document {
+	var todo []Document
 	for _, d := range s.docs {
 		h := b.held[d.ID]
 		switch {
@@ -88,9 +103,11 @@ func (b *builder) missing(s *survey) []outline.FileID {
 		case b.linkable(d):
 			b.held[d.ID] = &held{doc: b.old[d.ID]}
 		default:
-			todo = append(todo, d.ID)
+			todo = append(todo, d)
 		}
 	}
+	// The largest come first, while little else is in memory.
+	slices.SortFunc(todo, func(a, b Document) int { return cmp.Compare(b.Nodes, a.Nodes) })
 	return todo
 }
 
@@ -102,53 +119,77 @@ func (b *builder) linkable(d Document) bool {
 	return found && old.Key == d.Key && age >= 0 && age < compareEvery
 }
 
-// encodeAlone holds a document as a transaction of its own shows it. The file
-// is written after the transaction: a slow disk must not keep edits waiting.
-func (b *builder) encodeAlone(ctx context.Context, id outline.FileID) error {
-	var text []byte
-	var h *held
+// encoded is a document on its way to a file; text and exact are the worker's.
+type encoded struct {
+	*held
+	text, exact []byte
+}
+
+// encodeAlone holds a document as a transaction of its own shows it. The files
+// are written after the transaction: a slow disk must not keep edits waiting.
+func (b *builder) encodeAlone(ctx context.Context, w *worker, id outline.FileID) error {
+	var e encoded
 	err := b.db.View(func(tx *store.Tx) (err error) {
-		text, h, err = b.encode(ctx, tx, id)
+		e, err = b.encode(ctx, w, tx, id)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	return b.keep(h, text)
+	return b.keep(e)
 }
 
-// encode returns a document's file. A document that has gone since the survey
-// gives nil; the next survey does not show it.
-func (b *builder) encode(ctx context.Context, tx *store.Tx, id outline.FileID) ([]byte, *held, error) {
+// encode returns a document's files. One that has gone since the survey has
+// none; the next survey does not show it.
+func (b *builder) encode(ctx context.Context, w *worker, tx *store.Tx, id outline.FileID) (encoded, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, nil, err
+		return encoded{}, err
 	}
 	files, err := tx.Files()
 	if err != nil {
-		return nil, nil, err
+		return encoded{}, err
 	}
 	file := files.File(id)
 	if file == nil {
-		return nil, nil, nil
+		return encoded{}, nil
 	}
 	d, _, err := surveyDocument(tx, file, b.m.Program)
 	if err != nil {
-		return nil, nil, fmt.Errorf("document %s: %w", id, err)
+		return encoded{}, fmt.Errorf("document %s: %w", id, err)
 	}
-	tree, err := tx.Document(id)
+	e, err := w.encode(tx, d)
 	if err != nil {
-		return nil, nil, fmt.Errorf("document %s: %w", id, err)
+		return encoded{}, fmt.Errorf("document %s: %w", id, err)
 	}
-	b.buffer.Reset()
-	report, err := opml.Encode(&b.buffer, tree, opml.Options{})
+	return e, nil
+}
+
+// encode writes a document in both forms.
+func (w *worker) encode(tx *store.Tx, d Document) (encoded, error) {
+	tree, err := tx.Document(d.ID)
 	if err != nil {
-		return nil, nil, fmt.Errorf("document %s: %w", id, err)
+		return encoded{}, err
 	}
-	text := b.buffer.Bytes()
+	raw, err := tx.Orphans(d.ID)
+	if err != nil {
+		return encoded{}, err
+	}
+	orphans := orphansOf(raw)
+	w.text.Reset()
+	report, err := opml.Encode(&w.text, tree, opml.Options{})
+	if err != nil {
+		return encoded{}, err
+	}
+	text := w.text.Bytes()
+	exact, sums, err := w.packer.pack(tree, orphans)
+	if err != nil {
+		return encoded{}, err
+	}
 	d.Nodes, d.Depth = report.Nodes, report.Depth
 	d.Lost, d.Losses = lossesOf(report)
-	d.Size, d.SHA256 = int64(len(text)), hexSum(text)
-	return text, &held{doc: d, prints: b.printer.of(tree)}, nil
+	d.Size, d.SHA256, d.Exact = int64(len(text)), hexSum(text), sums
+	p := &prints{w.printer.of(tree), w.printer.exactOf(tree, orphans)}
+	return encoded{&held{doc: d, prints: p}, text, exact}, nil
 }
 
 // lossesOf returns how many losses there are, and the first of them.
@@ -161,20 +202,31 @@ func lossesOf(r opml.Report) (int, []opml.Loss) {
 	return lost, first
 }
 
-// keep writes a part, in place of an earlier one of the same document.
-func (b *builder) keep(h *held, text []byte) error {
-	if h == nil {
+// keep writes the parts of a document, in place of earlier ones.
+func (b *builder) keep(e encoded) error {
+	if e.held == nil {
 		return nil
 	}
-	if before := b.held[h.doc.ID]; before != nil && before.part != "" {
-		if err := b.work.Remove(before.part); err != nil {
+	part, before := b.hold(e.held)
+	if before != nil && before.part != "" {
+		if err := errors.Join(b.work.Remove(before.part), b.work.Remove(before.exactPart)); err != nil {
 			return err
 		}
 	}
-	b.part++
-	h.part = path.Join(partsName, strconv.Itoa(b.part))
+	e.part = path.Join(partsName, strconv.Itoa(part))
+	e.exactPart = e.part + "x"
+	return errors.Join(writeNew(b.work, e.part, e.text), writeNew(b.work, e.exactPart, e.exact))
+}
+
+// hold takes a document in, and returns a number for its parts and the one held
+// before.
+func (b *builder) hold(h *held) (part int, before *held) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	before = b.held[h.doc.ID]
 	b.held[h.doc.ID] = h
-	return writeNew(b.work, h.part, text)
+	b.part++
+	return b.part, before
 }
 
 // adopt makes the last survey the content of the manifest.
@@ -186,7 +238,7 @@ func (b *builder) adopt(s *survey) error {
 		if d.Path != "" {
 			h := b.held[d.ID].doc
 			d.Nodes, d.Depth, d.Lost, d.Losses = h.Nodes, h.Depth, h.Lost, h.Losses
-			d.Size, d.SHA256, d.ComparedAt = h.Size, h.SHA256, h.ComparedAt
+			d.Size, d.SHA256, d.Exact, d.ComparedAt = h.Size, h.SHA256, h.Exact, h.ComparedAt
 		}
 		b.m.Documents = append(b.m.Documents, d)
 	}

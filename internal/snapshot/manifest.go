@@ -43,7 +43,7 @@ type Totals struct {
 	Unread      int   `json:"unread"`       // listed by the service, not read yet: without a file
 	Nodes       int   `json:"nodes"`        // the roots not counted
 	Bytes       int64 `json:"bytes"`        // of all files, linked ones too
-	Linked      int   `json:"linked"`       // files that are shared with the snapshot before
+	Linked      int   `json:"linked"`       // documents whose files are shared with the snapshot before
 	Unsent      int   `json:"unsent"`       // edits of nodes that the service does not have
 	UnsentFiles int   `json:"unsent_files"` // the same, of folders and titles
 	Lost        int   `json:"lost"`         // what OPML could not hold
@@ -64,12 +64,21 @@ type Document struct {
 	Losses  []opml.Loss    `json:"losses"`  // the first of them
 	Size    int64          `json:"size"`    // bytes
 	SHA256  string         `json:"sha256"`  // of the file, hex
+	Exact   Exact          `json:"exact"`   // the JSON beside it
 
 	// Key stands for all that the content was made from. As long as it is the
 	// same, so is the content.
 	Key string `json:"key"`
 	// ComparedAt is when the file was compared with the database node by node.
 	ComparedAt time.Time `json:"compared_at"`
+}
+
+// paths returns the files of a document that has any.
+func (d *Document) paths() []string {
+	if d.Exact.Path == "" {
+		return []string{d.Path}
+	}
+	return []string{d.Path, d.Exact.Path}
 }
 
 // byID returns the documents that have a file.
@@ -95,7 +104,7 @@ func (m *Manifest) sum() Totals {
 		}
 		t.Documents++
 		t.Nodes += d.Nodes
-		t.Bytes += d.Size
+		t.Bytes += d.Size + d.Exact.Size
 	}
 	return t
 }
@@ -172,10 +181,14 @@ func (m *Manifest) check() error {
 		if d.Path == "" {
 			continue
 		}
-		if !filepath.IsLocal(filepath.FromSlash(d.Path)) || paths[d.Path] || d.Nodes < 0 || d.Depth < 0 || d.Size < 0 {
+		wrong := d.Nodes < 0 || d.Depth < 0 || d.Size < 0 || d.Exact.Size < 0 || d.Exact.TextSize < 0
+		for _, path := range d.paths() {
+			wrong = wrong || !filepath.IsLocal(filepath.FromSlash(path)) || paths[path]
+			paths[path] = true
+		}
+		if wrong {
 			return fmt.Errorf("%s describes document %s wrongly", manifestName, d.ID)
 		}
-		paths[d.Path] = true
 	}
 	if m.sum() != m.Totals {
 		return fmt.Errorf("%s has totals that do not fit its documents", manifestName)

@@ -63,15 +63,16 @@ func namesIn(files *outline.Files, folder outline.FileID, long bool) map[outline
 	return names
 }
 
-// shortName is what a person would call it. Only documents end in .opml.
+// shortName is what a person would call it. Only documents end as files do.
 func shortName(f *outline.File) string {
 	if f.Kind == outline.DocumentKind {
 		return format.FileName(f.Title, f.ID, format.OPML)
 	}
-	if name := format.Slug(f.Title, folderBytes); !strings.HasSuffix(strings.ToLower(name), "."+format.OPML) {
-		return name
+	name := format.Slug(f.Title, folderBytes)
+	if low := strings.ToLower(name); strings.HasSuffix(low, "."+format.OPML) || strings.HasSuffix(low, exactEnding) {
+		return longName(f)
 	}
-	return longName(f)
+	return name
 }
 
 func longName(f *outline.File) string {

@@ -36,18 +36,48 @@ func (b *builder) place(ctx context.Context) error {
 func (b *builder) placeOne(d *Document) error {
 	h := b.held[d.ID]
 	old, found := b.old[d.ID]
-	if same := found && old.SHA256 == d.SHA256 && old.Size == d.Size; same {
-		if err := b.link(old.Path, d.Path); err == nil {
-			h.linked = true
-			b.m.Totals.Linked++
-			return nil
+	d.Exact.Path = exactPath(d.Path)
+	sameText := found && old.SHA256 == d.SHA256 && old.Size == d.Size
+	sameExact := found && old.Exact.Path != "" && old.Exact.Text == d.Exact.Text
+	text, err := b.placeFile(h.part, old.Path, d.Path, sameText)
+	if err != nil {
+		return err
+	}
+	exact, err := b.placeFile(h.exactPart, old.Exact.Path, d.Exact.Path, sameExact)
+	if err != nil {
+		return err
+	}
+	if exact != own { // compressed by another version, it may be other bytes
+		d.Exact.Size, d.Exact.SHA256 = old.Exact.Size, old.Exact.SHA256
+	}
+	h.linked = text != own || exact != own
+	if text == linked && exact == linked {
+		b.m.Totals.Linked++
+	}
+	return nil
+}
+
+// origin is where a file came from.
+type origin int
+
+const (
+	own    origin = iota // written for this snapshot
+	linked               // one with that of the previous snapshot
+	copied               // a copy of that
+)
+
+// placeFile gives a file its name: the part that was written, or that of the
+// previous snapshot if it is the same. Without a part it must be.
+func (b *builder) placeFile(part, old, name string, same bool) (origin, error) {
+	if same {
+		if b.link(old, name) == nil {
+			return linked, nil
 		}
-		if h.part == "" {
-			h.linked = true
-			return b.copyOld(old.Path, d.Path)
+		if part == "" {
+			return copied, b.copyOld(old, name)
 		}
 	}
-	return b.work.Rename(filepath.FromSlash(h.part), filepath.FromSlash(d.Path))
+	return own, b.work.Rename(filepath.FromSlash(part), filepath.FromSlash(name))
 }
 
 // link shares a file of the previous snapshot, if it still is a plain file.

@@ -85,7 +85,7 @@ func (f *folder) checkHashes(name string) (err error) {
 		if d.Path == "" {
 			continue
 		}
-		if err := readBack(in, d, nil); err != nil {
+		if err := checkFiles(in, d); err != nil {
 			return fmt.Errorf("%w: %s: document %s: %w", ErrUnverified, name, d.ID, err)
 		}
 	}

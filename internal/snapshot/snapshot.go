@@ -1,28 +1,28 @@
 // Package snapshot leaves dated copies of the whole outline behind, in OPML that
-// other programs import, and proves each of them before it counts.
+// other programs import and in exact JSON, and proves each of them before it counts.
 //
 //	<dir>/2026-11-23T040000Z/            UTC; a second one in that second ends in -2
-//	    Work/Projects/plan-1a2b3c4d.opml one file per document, folders as in the account
+//	    Work/Projects/plan-1a2b3c4d.opml     one per document, folders as in the account
+//	    Work/Projects/plan-1a2b3c4d.json.zst what OPML cannot hold too: see Exact
 //	    manifest.json                    what is in it: see Manifest
 //	<dir>/.outlast-snapshots             a random line by which the folder is known again
 //
 // # How one is taken
 //
-//  1. Each document is encoded in a read transaction of its own, and its file
+//  1. Each document is encoded in a read transaction of its own, and its files
 //     written after it, below a temporary name in dir: commits wait for readers,
 //     so none may wait for a disk or for all documents. Then a survey in one
 //     transaction looks at everything at once. What changed since it was encoded
 //     is encoded again, until a survey finds every document as it was encoded:
 //     that moment is the one that the snapshot shows. Should documents change
-//     faster than that, the last survey encodes the rest itself. Memory holds one
-//     document, its file, and eight bytes per node of all: fingerprints of what
-//     the files are to hold.
+//     faster than that, the last survey encodes the rest itself. Memory holds two
+//     documents of ordinary size or a large one, their files, and sixteen bytes per
+//     node of all: fingerprints of what the files are to hold.
 //  2. Files whose content is that of the last verified snapshot become hard links
 //     to it, copies where links fail.
-//  3. Each file is read back, its hash compared, its OPML decoded strictly with
-//     the ids in it, and every node compared with its fingerprint. Fingerprints
-//     are of the written form (opml.Written): what OPML cannot hold is listed in
-//     the manifest, and all else must be equal.
+//  3. Each file is read back, its hash compared, decoded strictly, and every node
+//     compared with its fingerprint: in OPML in the written form (opml.Written),
+//     since what OPML cannot hold is listed in the manifest; in JSON exactly.
 //  4. The manifest is written, and says "verified" only now. Everything is made
 //     durable, the name is given by one rename, and the folder is made durable.
 //  5. The database remembers when it was, for the schedule.
@@ -37,9 +37,14 @@
 // # What is not compared again
 //
 // A document with the title, base and log that it had in the last snapshot is
-// linked without being read from the database or decoded: its file was compared
-// with the very same content before, and its hash shows that it is still that
-// file. After a day it is compared in full all the same.
+// linked without being read from the database or decoded: its files were compared
+// with the very same content before, and their hashes show that they are still
+// those. After a day they are compared in full all the same.
+//
+// # What stays
+//
+// Retain decides, as a pure function of the list and the time; Prune carries it out
+// after a new snapshot is in its place, and never before.
 //
 // # Folder
 //
@@ -78,4 +83,8 @@ type Options struct {
 	Program string // version of the program, for the manifest
 	Create  bool   // make Dir if it is missing: for the folder below our own data only
 	Adopt   bool   // accept a Dir that is not the folder used before, because a person said so
+
+	// Free tells how many bytes may be written in dir, so that one that cannot
+	// succeed is not begun; nil: it is found out by writing.
+	Free func(dir string) (bytes uint64, err error)
 }

@@ -16,7 +16,7 @@ import (
 type survey struct {
 	server      string
 	files       []outline.File
-	docs        []Document // of a Document: ID, Title, Path, Version, Seq, Orphans, Unsent, Key
+	docs        []Document // of a Document: ID, Title, Path, Version, Seq, Nodes (of the base), Orphans, Unsent, Key
 	unsentFiles int
 	seq         uint64
 	listed      bool // the service's list was read once
@@ -91,9 +91,9 @@ func surveyDocument(tx *store.Tx, f *outline.File, program string) (d Document, 
 	if err != nil {
 		return d, false, err
 	}
-	parts, err := json.Marshal([]any{opml.Format, program, f.ID, f.Title, read, meta.Digest, e.sum})
+	parts, err := json.Marshal([]any{opml.Format, exactEnding, program, f.ID, f.Title, read, meta.Digest, e.sum})
 	d = Document{
-		ID: f.ID, Title: f.Title, Version: meta.Version, Seq: seq,
+		ID: f.ID, Title: f.Title, Version: meta.Version, Seq: seq, Nodes: max(meta.Nodes-1, 0),
 		Orphans: meta.Orphans, Unsent: e.unsent, Losses: []opml.Loss{}, Key: hexSum(parts),
 	}
 	return d, !read && e.count == 0, err

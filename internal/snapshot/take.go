@@ -1,13 +1,14 @@
 package snapshot
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"outlast/internal/atomicfile"
 	"outlast/internal/outline"
@@ -74,7 +75,7 @@ func (f *folder) takeLocked(ctx context.Context, db *store.DB, o Options) (Info,
 	if err := f.clean(); err != nil {
 		return Info{}, err
 	}
-	info, m, err := f.build(ctx, db, o.Program, last.Number)
+	info, m, err := f.build(ctx, db, o, last.Number)
 	if info.Name != "" {
 		err = errors.Join(err, saveState(db, state{
 			Number: m.Number, Name: info.Name, TakenAt: m.TakenAt, Seen: m.State, Dir: o.Dir, Mark: f.mark,
@@ -85,7 +86,7 @@ func (f *folder) takeLocked(ctx context.Context, db *store.DB, o Options) (Info,
 
 // build makes a snapshot with a number above the one given and above all that
 // lie in the folder.
-func (f *folder) build(ctx context.Context, db *store.DB, program string, number uint64) (Info, *Manifest, error) {
+func (f *folder) build(ctx context.Context, db *store.DB, o Options, number uint64) (Info, *Manifest, error) {
 	all, err := f.list()
 	if err != nil {
 		return Info{}, nil, err
@@ -93,8 +94,9 @@ func (f *folder) build(ctx context.Context, db *store.DB, program string, number
 	if len(all) > 0 {
 		number = max(number, all[0].Number)
 	}
-	m := &Manifest{Format: manifestFormat, Number: number + 1, Program: program}
+	m := &Manifest{Format: manifestFormat, Number: number + 1, Program: o.Program}
 	b := newBuilder(db, f, m)
+	b.free = o.Free
 	b.linkTo(all)
 	info, err := b.run(ctx)
 	if errors.Is(err, errStale) {
@@ -113,16 +115,18 @@ type builder struct {
 	previous string                      // name of the snapshot to link to, "" for none
 	old      map[outline.FileID]Document // its documents
 
-	temp    string   // our folder
-	work    *os.Root // the same, pinned
-	held    map[outline.FileID]*held
-	part    int // names the last part
-	buffer  bytes.Buffer
-	printer *printer
+	temp string   // our folder
+	work *os.Root // the same, pinned
+	seed maphash.Seed
+	free func(dir string) (bytes uint64, err error) // see Options.Free
+
+	mu   sync.Mutex // protects held and part while workers run
+	held map[outline.FileID]*held
+	part int // names the last part
 }
 
 func newBuilder(db *store.DB, in *folder, m *Manifest) *builder {
-	return &builder{db: db, in: in, m: m, held: map[outline.FileID]*held{}, printer: newPrinter()}
+	return &builder{db: db, in: in, m: m, held: map[outline.FileID]*held{}, seed: maphash.MakeSeed()}
 }
 
 // linkTo chooses the newest verified snapshot as the one to share files with.

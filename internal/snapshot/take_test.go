@@ -362,7 +362,12 @@ func TestTheLastLookHoldsWhatIsLeft(t *testing.T) {
 	if _, todo, err := b.look(t.Context(), false); err != nil || len(todo) != 2 {
 		t.Fatalf("got %v, %v", todo, err)
 	}
-	if err := b.encodeAlone(t.Context(), docs[0].ID); err != nil {
+	w, err := b.newWorker()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.close()
+	if err := b.encodeAlone(t.Context(), w, docs[0].ID); err != nil {
 		t.Fatal(err)
 	}
 	edit(t, b.db, docs[0].ID, "changed meanwhile")
