@@ -78,6 +78,7 @@ func (c *core) serve(ctx context.Context) error {
 	c.monitor.observe(ctx) // how it was left, before the first round makes it look well
 	resting := newRest(c.db, c.afterRounds())
 	snapshots.Awake = c.afterRounds()
+	housekeeping := c.afterRounds()
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return serveSocket(ctx, l, resting.counted(web.NewHandler(c.deps(c.engine.Sync)))) })
 	g.Go(func() error { return c.runEngine(ctx) })
@@ -85,6 +86,7 @@ func (c *core) serve(ctx context.Context) error {
 	g.Go(func() error { return c.monitor.run(ctx) })
 	g.Go(func() error { return snapshots.Run(ctx) })
 	g.Go(func() error { return resting.run(ctx) })
+	g.Go(func() error { return c.keepHouse(ctx, housekeeping) })
 	err = g.Wait()
 	c.log.Info("daemon ends")
 	if errors.Is(err, context.Canceled) {

@@ -78,22 +78,3 @@ func (c *core) snapshotFacts() *health.Snapshots {
 	}
 	return facts
 }
-
-// disks looks at the disks that data and snapshots are on. What cannot be looked
-// at is listed as unknown, not left out.
-func (c *core) disks() []health.Disk {
-	data, err := health.Look(c.home.DataDir, "data")
-	if err != nil {
-		c.log.Debug("disk not looked at", "err", err)
-	}
-	disks := []health.Disk{data}
-	dir, err := c.home.Snapshots(c.settings.Config)
-	if err != nil || dir == c.home.SnapshotDir {
-		return disks // below the data, on the same disk
-	}
-	snapshots, err := health.Look(dir, "snapshots")
-	if err != nil {
-		c.log.Debug("disk not looked at", "err", err)
-	}
-	return append(disks, snapshots)
-}

@@ -16,11 +16,14 @@ import (
 // heldAnswers is how many answers of the service that were not trusted are kept.
 const heldAnswers = 10
 
+// heldFolder is where, below the data.
+const heldFolder = "held"
+
 // keepHeld writes down an answer that the engine does not trust, for a person to
 // look at: it holds text of the outline, so it is as private as the database
 // beside it. The oldest go.
 func (c *core) keepHeld(doc outline.FileID, answer any) error {
-	dir := filepath.Join(c.home.DataDir, "held")
+	dir := filepath.Join(c.home.DataDir, heldFolder)
 	if err := atomicfile.MkdirAll(dir); err != nil {
 		return fmt.Errorf("keep held answer: %w", err)
 	}

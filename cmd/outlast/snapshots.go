@@ -19,7 +19,9 @@ func (c *core) snapshotOptions() (snapshot.Options, error) {
 	if err != nil {
 		return snapshot.Options{}, err
 	}
-	return snapshot.Options{Dir: dir, Program: thisBuild().Version, Create: dir == c.home.SnapshotDir, Free: freeBytes}, nil
+	return snapshot.Options{
+		Dir: dir, Program: thisBuild().Version, Create: dir == c.home.SnapshotDir, Free: freeBytes, Room: c.roomForSnapshot,
+	}, nil
 }
 
 // freeBytes tells how much may be written in a folder.

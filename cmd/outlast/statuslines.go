@@ -78,6 +78,9 @@ func whenText(t *time.Time, now time.Time, never string) string {
 }
 
 func diskText(d health.Disk) string {
+	if d.TotalBytes == 0 {
+		return fmt.Sprintf("%s: cannot be looked at (%s)", d.Use, d.Path)
+	}
 	text := fmt.Sprintf("%s: %s free of %s (%s)", d.Use, byteText(d.FreeBytes), byteText(d.TotalBytes), d.Path)
 	if d.FullInDays != nil {
 		text += fmt.Sprintf(", full in %s", plural(*d.FullInDays, "day"))

@@ -207,10 +207,7 @@ func disks(f Facts) []finding {
 	var found []finding
 	for _, d := range f.Disks {
 		if d.Level != Fine && d.Level != Unknown {
-			found = append(found, finding{
-				cause: CauseDisk, state: AtRisk, level: d.Level,
-				text: fmt.Sprintf("the disk of %s (%s) is nearly full: %d MiB free", d.Path, d.Use, d.FreeBytes>>20),
-			})
+			found = append(found, finding{cause: CauseDisk, state: AtRisk, level: d.Level, text: d.Trouble()})
 		}
 	}
 	return found

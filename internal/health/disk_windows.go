@@ -1,6 +1,11 @@
 package health
 
-import "golang.org/x/sys/windows"
+import (
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/windows"
+)
 
 // read asks the system. Windows has no inodes.
 func (d *Disk) read() error {
@@ -8,5 +13,6 @@ func (d *Disk) read() error {
 	if err != nil {
 		return err
 	}
+	d.mount = strings.ToUpper(filepath.VolumeName(d.Path))
 	return windows.GetDiskFreeSpaceEx(path, &d.FreeBytes, &d.TotalBytes, nil)
 }

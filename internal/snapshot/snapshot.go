@@ -87,4 +87,7 @@ type Options struct {
 	// Free tells how many bytes may be written in dir, so that one that cannot
 	// succeed is not begun; nil: it is found out by writing.
 	Free func(dir string) (bytes uint64, err error)
+	// Room is asked before anything is written and says why there is no room for a
+	// snapshot; nil when it is not to be asked.
+	Room func() error
 }

@@ -42,6 +42,11 @@ func openAndTake(ctx context.Context, db *store.DB, o Options) (Info, error) {
 	if o.Dir == "" {
 		return Info{}, fmt.Errorf("%w: none is configured", ErrFolder)
 	}
+	if o.Room != nil {
+		if err := o.Room(); err != nil {
+			return Info{}, fmt.Errorf("%w: %w", ErrFull, err)
+		}
+	}
 	if o.Create {
 		if err := atomicfile.MkdirAll(o.Dir); err != nil {
 			return Info{}, fmt.Errorf("%w: %w", ErrFolder, err)
