@@ -29,7 +29,7 @@ type Decoder struct {
 	head     *Head
 	warnings warnings
 	err      error
-	scratch  []byte
+	texts    slab
 
 	nodes  int
 	depth  int  // of open outlines
@@ -339,7 +339,7 @@ func (d *Decoder) outline() (Item, error) {
 	d.depth++
 	var text bool
 	if d.head.Format != 0 {
-		text = item.ours(d.s.tag.attrs, &d.scratch)
+		text = item.ours(d.s.tag.attrs, &d.texts)
 	} else {
 		text = d.foreign(&item)
 		d.html(&item.Fields)
@@ -347,10 +347,8 @@ func (d *Decoder) outline() (Item, error) {
 	if !text {
 		d.warn(warnNoText)
 	}
-	for i := range d.s.tag.attrs {
-		if d.s.tag.attrs[i].blanks {
-			d.warn(warnBlanks)
-		}
+	for range d.s.tag.blanks {
+		d.warn(warnBlanks)
 	}
 	return item, nil
 }

@@ -1,6 +1,7 @@
 package opml
 
 import (
+	"math/bits"
 	"strings"
 	"unicode/utf8"
 )
@@ -103,30 +104,29 @@ func legal(r rune) bool {
 func appendEscaped(dst []byte, s string) ([]byte, int) {
 	start, from, i := len(dst), 0, 0
 	var seen uint64
-	for i < len(s) {
-		end := len(s)
-		if i+8 <= len(s) {
+	for ; i < len(s); i++ {
+		for i+8 <= len(s) {
 			w := word(s, i)
 			seen |= w
-			if marked(w) == 0 {
-				i += 8
-				continue
+			if m := marked(w); m != 0 {
+				i += bits.TrailingZeros64(m) / 8 // the first is marked for good reason
+				break
 			}
-			end = i + 8
+			i += 8
 		}
-		for ; i < end; i++ {
-			c := class[s[i]]
-			switch {
-			case c == 0:
-			case c&escaped != 0:
-				dst = append(dst, s[from:i]...)
-				dst = append(dst, references[s[i]]...)
-				from = i + 1
-			case c&control != 0:
-				return appendReplaced(dst[:start], s)
-			default:
-				seen |= tops
-			}
+		if i == len(s) {
+			break
+		}
+		switch c := class[s[i]]; {
+		case c == 0:
+		case c&escaped != 0:
+			dst = append(dst, s[from:i]...)
+			dst = append(dst, references[s[i]]...)
+			from = i + 1
+		case c&control != 0:
+			return appendReplaced(dst[:start], s)
+		default:
+			seen |= tops
 		}
 	}
 	if seen&tops != 0 && badHigh(s) {

@@ -7,20 +7,19 @@ import (
 )
 
 // ours reads the attributes of our own dialect and tells whether there was a
-// text. A value that is not one of ours is kept as it is. Scratch is reused.
-func (it *Item) ours(attrs []rawAttr, scratch *[]byte) (text bool) {
+// text. A value that is not one of ours is kept as it is.
+func (it *Item) ours(attrs []rawAttr, texts *slab) (text bool) {
 	f := &it.Fields
-	var content, note, id []byte
 	for i := range attrs {
 		a := &attrs[i]
 		known := true
 		switch string(a.name) {
 		case "text":
-			content, text = a.value, true
+			f.Content, text = texts.add(a.value), true
 		case "_note":
-			note = a.value
+			f.Note = texts.add(a.value)
 		case "_id":
-			id = a.value
+			it.ID = outline.NodeID(texts.add(a.value))
 		case "_heading":
 			known = digit(a.value, outline.MaxHeading, &f.Heading)
 		case "_created":
@@ -34,11 +33,6 @@ func (it *Item) ours(attrs []rawAttr, scratch *[]byte) (text bool) {
 			it.Kept = append(it.Kept, Attr{string(a.name), string(a.value)})
 		}
 	}
-	// One string for all three: they come and go together.
-	*scratch = append(append(append((*scratch)[:0], content...), note...), id...)
-	all := string(*scratch)
-	f.Content, all = all[:len(content)], all[len(content):]
-	f.Note, it.ID = all[:len(note)], outline.NodeID(all[len(note):])
 	return text
 }
 

@@ -237,7 +237,7 @@ func (s *scanner) mendEnd(b []byte) (kind, int, *fault) {
 		return 0, 0, nil
 	}
 	s.mend.note(0, "end tag of <"+string(s.top())+"> is not sound")
-	s.tag.name, s.tag.attrs, s.tag.empty = name, s.tag.attrs[:0], false
+	s.tag.name, s.tag.attrs, s.tag.empty, s.tag.blanks = name, s.tag.attrs[:0], false, 0
 	s.pop()
 	return endTag, next, nil
 }

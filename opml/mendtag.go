@@ -16,7 +16,7 @@ func (s *scanner) mendStart(b []byte) (kind, int, *fault) {
 		return 0, 0, tooMuch(0, "deeper than "+strconv.Itoa(s.lim.Depth)+" levels")
 	}
 	t := &s.tag
-	t.name, t.attrs, t.scratch, t.empty = b[1:1+n], t.attrs[:0], t.scratch[:0], false
+	t.name, t.attrs, t.scratch, t.empty, t.blanks = b[1:1+n], t.attrs[:0], t.scratch[:0], false, 0
 	if s.rooted && len(s.starts) == 0 {
 		s.mend.note(0, "second root element "+quote(t.name)+": its outlines are appended")
 	}
@@ -110,7 +110,10 @@ func (s *scanner) mendSet(name, raw []byte, at int, blanks bool) *fault {
 	if len(t.attrs) == s.lim.Attrs {
 		return tooMuch(at, "more than "+strconv.Itoa(s.lim.Attrs)+" attributes")
 	}
-	t.attrs = append(t.attrs, rawAttr{name, value, blanks})
+	if blanks {
+		t.blanks++
+	}
+	t.attrs = append(t.attrs, rawAttr{name, value})
 	return nil
 }
 

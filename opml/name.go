@@ -12,6 +12,17 @@ func validName(s string) bool {
 // nameLength returns the length of the name that b begins with, and whether it
 // is a sound one.
 func nameLength(b []byte) (n int, ok bool) {
+	for n < len(b) && names[b[n]] == nameFirst { // most names are no more than that
+		n++
+	}
+	if n > 0 && n < len(b) && names[b[n]] == nameNever {
+		return n, true
+	}
+	return nameLengthOf(b)
+}
+
+// nameLengthOf is nameLength for any name.
+func nameLengthOf(b []byte) (n int, ok bool) {
 	part := 0 // where the part before or after the colon begins
 	for n < len(b) {
 		size := 1

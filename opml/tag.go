@@ -3,6 +3,7 @@ package opml
 import (
 	"bytes"
 	"encoding/binary"
+	"math/bits"
 	"strconv"
 	"unicode/utf8"
 )
@@ -11,7 +12,6 @@ import (
 // the next token.
 type rawAttr struct {
 	name, value []byte
-	blanks      bool // the value holds raw line ends or tabs
 }
 
 // tag is a start or end tag, valid until the next token.
@@ -20,6 +20,7 @@ type tag struct {
 	attrs []rawAttr
 	empty bool // ends in />
 
+	blanks  int // values that hold raw line ends or tabs
 	scratch []byte
 }
 
@@ -34,7 +35,7 @@ func (t *tag) parseStart(b []byte, lim Limits) (int, *fault) {
 	if !ok {
 		return 0, bad(1, "< is not followed by the name of an element; a literal one is written &lt;")
 	}
-	t.name, t.attrs, t.scratch, t.empty = b[1:i], t.attrs[:0], t.scratch[:0], false
+	t.name, t.attrs, t.scratch, t.empty, t.blanks = b[1:i], t.attrs[:0], t.scratch[:0], false, 0
 	for {
 		from := i
 		i = skipBlanks(b, i)
@@ -104,29 +105,35 @@ func (t *tag) attr(b []byte, lim Limits) (int, *fault) {
 		return 0, f
 	}
 	t.scratch = grown
-	t.attrs = append(t.attrs, rawAttr{b[:n], val, all&(blank|carriage) != 0})
+	if all&(blank|carriage) != 0 {
+		t.blanks++
+	}
+	t.attrs = append(t.attrs, rawAttr{b[:n], val})
 	return i + size + 1, nil
 }
 
 // quoted returns the number of bytes before the quote, or of all when there is
-// none, and the classes that occur in them.
+// none, and the classes that occur in them. The first byte of a word that is
+// marked is marked for good reason (see words.go).
 func quoted(b []byte, q byte) (size int, all uint8) {
-	for i := 0; i < len(b); {
-		end := len(b)
-		if i+8 <= len(b) {
+	for i := 0; i < len(b); i++ {
+		for i+8 <= len(b) {
 			w := binary.LittleEndian.Uint64(b[i:])
-			if marked(w)|apostrophes(w)|w&tops == 0 {
-				i += 8
-				continue
+			m := (marked(w) | apostrophes(w) | w) & tops
+			if m != 0 {
+				i += bits.TrailingZeros64(m) / 8
+				break
 			}
-			end = i + 8
+			i += 8
 		}
-		for ; i < end; i++ {
-			if b[i] == q {
-				return i, all
-			}
+		for i < len(b) && b[i] >= utf8.RuneSelf {
 			all |= class[b[i]]
+			i++
 		}
+		if i == len(b) || b[i] == q {
+			return i, all
+		}
+		all |= class[b[i]]
 	}
 	return len(b), all
 }
@@ -139,7 +146,8 @@ func (t *tag) duplicates() *fault {
 	}
 	for i := range t.attrs {
 		for j := range i {
-			if bytes.Equal(t.attrs[i].name, t.attrs[j].name) {
+			a, b := t.attrs[i].name, t.attrs[j].name
+			if len(a) == len(b) && a[0] == b[0] && bytes.Equal(a, b) {
 				return bad(0, "attribute "+quote(t.attrs[i].name)+" occurs twice")
 			}
 		}

@@ -3,7 +3,7 @@ package opml
 // Texts are looked through eight bytes at a time: most words of a text hold
 // nothing that a file writes otherwise. The tests on a word set the top bit of
 // each byte that they are true for, and may set it for a byte above one that they
-// are true for: whether there is any is exact, which they are is not.
+// are true for: whether there is any is exact, and the first one; the others are not.
 
 const (
 	ones = 0x0101010101010101

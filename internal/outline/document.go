@@ -14,6 +14,7 @@ type Document struct {
 
 	root  *Node
 	nodes map[NodeID]*Node
+	room  []Node // for nodes to be appended
 }
 
 // Node is one item of a Document. Its links are changed by the Document only.
@@ -46,22 +47,36 @@ func (d *Document) Len() int { return len(d.nodes) }
 // Nodes yields every node in no particular order.
 func (d *Document) Nodes() iter.Seq[*Node] { return maps.Values(d.nodes) }
 
+// mostRoom is how many nodes of a document being built share a piece of memory.
+const mostRoom = 128
+
 // Append adds a new last child below parent and returns it; nil if the id is
 // taken. It is how readers build a document, which has no changes yet.
 func (d *Document) Append(parent *Node, id NodeID, f Fields) *Node {
 	if _, taken := d.nodes[id]; taken {
 		return nil
 	}
-	n := &Node{ID: id, Fields: f}
+	n := d.newNode()
+	n.ID, n.Fields = id, f
 	d.nodes[id] = n
 	link(n, parent, parent.last)
+	return n
+}
+
+// newNode takes a node from a piece of memory for many.
+func (d *Document) newNode() *Node {
+	if len(d.room) == 0 {
+		d.room = make([]Node, min(len(d.nodes), mostRoom))
+	}
+	n := &d.room[0]
+	d.room = d.room[1:]
 	return n
 }
 
 // Clone returns a copy that shares nothing with d.
 func (d *Document) Clone() *Document {
 	c := *d
-	c.nodes = make(map[NodeID]*Node, len(d.nodes))
+	c.nodes, c.room = make(map[NodeID]*Node, len(d.nodes)), nil
 	room := make([]Node, len(d.nodes)) // one piece of memory for all
 	c.root = copyNode(&c, &room, d.root, nil)
 	up := c.root // the copy of n's parent
