@@ -1,7 +1,9 @@
 package opml
 
 import (
+	"encoding/binary"
 	"math/bits"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -102,14 +104,19 @@ func legal(r rune) bool {
 // element and returns how many characters were replaced. The references are the
 // decimal ones that Dynalist and Workflowy write.
 func appendEscaped(dst []byte, s string) ([]byte, int) {
-	start, from, i := len(dst), 0, 0
+	start := len(dst)
+	dst = slices.Grow(dst, len(s)+8)
 	var seen uint64
-	for ; i < len(s); i++ {
-		for i+8 <= len(s) {
+	for i := 0; i < len(s); i++ {
+		for i+8 <= len(s) { // a word is copied before it is looked at
 			w := word(s, i)
+			n := len(dst)
+			dst = dst[:n+8]
+			binary.LittleEndian.PutUint64(dst[n:], w)
 			seen |= w
 			if m := marked(w); m != 0 {
-				i += bits.TrailingZeros64(m) / 8 // the first is marked for good reason
+				good := bits.TrailingZeros64(m) / 8 // the first is marked for good reason
+				dst, i = dst[:n+good], i+good
 				break
 			}
 			i += 8
@@ -118,21 +125,19 @@ func appendEscaped(dst []byte, s string) ([]byte, int) {
 			break
 		}
 		switch c := class[s[i]]; {
-		case c == 0:
 		case c&escaped != 0:
-			dst = append(dst, s[from:i]...)
-			dst = append(dst, references[s[i]]...)
-			from = i + 1
+			dst = slices.Grow(append(dst, references[s[i]]...), len(s)-i+8)
 		case c&control != 0:
 			return appendReplaced(dst[:start], s)
 		default:
-			seen |= tops
+			seen |= uint64(s[i])
+			dst = append(dst, s[i])
 		}
 	}
 	if seen&tops != 0 && badHigh(s) {
 		return appendReplaced(dst[:start], s)
 	}
-	return append(dst, s[from:]...), 0
+	return dst, 0
 }
 
 // appendReplaced is appendEscaped for a text that XML cannot hold as it is.
