@@ -22,10 +22,10 @@ func (a *app) importCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import FILE|DIR|ZIP",
 		Short: "bring outlines in from files",
-		Long: `Brings in OPML, Markdown, text or our own JSON, or a folder or zip of OPML, such as
-a whole Dynalist backup, into new documents. What exists is not touched. "-"
-reads the standard input and needs --format. It can be taken back by
-` + "`outlast undo`" + `; --dry-run shows what would be made.
+		Long: `Brings in OPML, Markdown, text or our own JSON, or a folder or zip of them, such as
+a whole Dynalist backup, into new documents. What exists is not touched. What is
+left out is named. "-" reads the standard input and needs --format. It can be taken
+back by ` + "`outlast undo`" + `; --dry-run shows what would be made.
 
 A damaged file is refused with line and column. --lenient reads what can be read
 of damaged OPML and lists every repair.`,
@@ -68,16 +68,24 @@ func (a *app) importFrom(ctx context.Context, d *door, r web.ImportRequest, sour
 		}
 		r.Path = path
 	}
-	return agreed(ctx, a, func(confirm bool) (res web.ImportResult, err error) {
+	return agreed(ctx, a, func(confirm bool) (web.ImportResult, error) {
 		r.Confirm = confirm
-		a.while("importing", func() { res, err = d.Import(ctx, r, body) })
-		return res, err
+		bar := a.newBar()
+		defer bar.done()
+		return d.ImportWatched(ctx, r, body, bar.show)
 	})
+}
+
+// importAnswer is the answer of import --json.
+type importAnswer struct {
+	web.ImportResult
+	Sending int `json:"sending_seconds"` // that the service's limits ask for at least
 }
 
 func (a *app) imported(r web.ImportResult) error {
 	if a.flags.json {
-		return a.printJSON(r)
+		seconds := int(sendingTakes(r.Changes).Round(time.Second).Seconds())
+		return a.printJSON(importAnswer{r, seconds})
 	}
 	for _, w := range r.Warnings {
 		a.say("note: %s", plain(w))

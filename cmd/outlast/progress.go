@@ -8,7 +8,7 @@ import (
 	"outlast/internal/web"
 )
 
-// bar shows the progress of a round on a terminal once that takes longer than a
+// bar shows the progress of a round or an import on a terminal once that takes longer than a
 // second; anywhere else it shows nothing.
 type bar struct {
 	a     *app
@@ -31,6 +31,7 @@ func (b *bar) show(p web.Progress) {
 			progressbar.OptionSetWriter(b.a.err),
 			progressbar.OptionSetDescription(stageText(p.Stage)),
 			progressbar.OptionShowCount(),
+			progressbar.OptionShowBytes(p.Stage == "read"),
 			progressbar.OptionSetPredictTime(true),
 			progressbar.OptionSetWidth(30),
 			progressbar.OptionThrottle(100*time.Millisecond),
@@ -59,38 +60,10 @@ func stageText(stage string) string {
 		return "sending changes"
 	case "verify":
 		return "reading back"
+	case "read":
+		return "reading files"
+	case "import":
+		return "adding items"
 	}
 	return stage
-}
-
-// while shows on a terminal that something goes on whose end is not known, once
-// it takes longer than a second.
-func (a *app) while(what string, do func()) {
-	if a.flags.quiet || !isTerminal(a.err) {
-		do()
-		return
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		do()
-	}()
-	var shown *progressbar.ProgressBar
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for {
-		select {
-		case <-done:
-			if shown != nil {
-				_ = shown.Clear() // a terminal that went away stops nothing
-			}
-			return
-		case <-tick.C:
-			if shown == nil {
-				shown = progressbar.NewOptions(-1, progressbar.OptionSetWriter(a.err),
-					progressbar.OptionSetDescription(what), progressbar.OptionSetElapsedTime(true))
-			}
-			_ = shown.Add(1)
-		}
-	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -340,16 +339,19 @@ func TestRealBackup(t *testing.T) {
 			if err := errors.Join(err, r.Close()); err != nil {
 				t.Fatal(err)
 			}
-			doc := read(t, byName(t, OPML), string(b))
+			doc := read(t, byName(t, e.Format), string(b))
+			if e.Format != OPML { // what explains the sample to people
+				continue
+			}
 			line += fmt.Sprint(" ", doc.Title == e.Title, " ", doc.Len()-1)
 		}
 		got = append(got, line)
 	}
-	want := "another sample-page.opml -1 true 7\ntest folder -1\ntest folder/sample_page.opml 1 true 10\nthird page.opml -1 true 1"
+	want := "another sample-page.opml -1 true 7\ntest folder -1\ntest folder/sample_page.opml 2 true 10\nthird page.opml -1 true 1"
 	if strings.Join(got, "\n") != want {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), want)
 	}
-	if tree.Skipped[SkipText] != 3 || tree.Skipped[SkipOther] != 1 || len(slices.Collect(maps.Keys(tree.Skipped))) != 2 {
+	if len(tree.Skipped[SkipText]) != 3 || len(tree.Skipped) != 1 {
 		t.Errorf("skipped %v", tree.Skipped)
 	}
 }

@@ -15,10 +15,10 @@ import (
 )
 
 // Tree is what a folder or archive of documents holds, such as a backup made by
-// the service: folders, and documents as .opml files.
+// the service: folders, and documents in any format that can be read.
 type Tree struct {
-	Entries []Entry      // in preorder: folders and documents of a folder by name
-	Skipped map[Skip]int // what is no document, counted
+	Entries []Entry           // in preorder: folders and documents of a folder by name
+	Skipped map[Skip][]string // paths of what is no document, or one a second time
 	files   fs.FS
 }
 
@@ -27,8 +27,9 @@ type Entry struct {
 	Path   string // slash-separated, below the top
 	Title  string // of a folder its name; of a document the name without extension, until it is read
 	Folder bool
-	Parent int   // index of the folder in Entries, -1 at the top
-	Size   int64 // bytes of a document's file
+	Format string // of a document, by its extension
+	Parent int    // index of the folder in Entries, -1 at the top
+	Size   int64  // bytes of a document's file
 }
 
 // Skip is why a file was passed over.
@@ -37,7 +38,9 @@ type Skip string
 // The reasons.
 const (
 	SkipText    Skip = "text beside the OPML of the same name"
-	SkipOther   Skip = "not OPML"
+	SkipExact   Skip = "OPML beside the exact JSON of the same name"
+	SkipJSON    Skip = "JSON of another program"
+	SkipOther   Skip = "no format that can be read"
 	SkipSpecial Skip = "not an ordinary file"
 	SkipHidden  Skip = "hidden"
 )
@@ -105,7 +108,7 @@ func OpenZip(r io.ReaderAt, size int64, limits TreeLimits) (fs.FS, error) {
 // ReadTree lists what files holds. No document is read yet.
 func ReadTree(files fs.FS, limits TreeLimits) (*Tree, error) {
 	w := treeWalk{
-		Tree:   Tree{Skipped: map[Skip]int{}, files: files},
+		Tree:   Tree{Skipped: map[Skip][]string{}, files: files},
 		limits: limits.orDefault(),
 		parent: map[string]int{".": -1},
 	}
@@ -169,7 +172,7 @@ func (w *treeWalk) visit(name string, d fs.DirEntry, err error) error {
 		return fmt.Errorf("more than %d files and folders: %w", w.limits.Entries, outline.ErrInvalid)
 	}
 	if strings.HasPrefix(d.Name(), ".") || d.Name() == "__MACOSX" {
-		w.Skipped[SkipHidden]++
+		w.skip(name, SkipHidden)
 		if d.IsDir() {
 			return fs.SkipDir
 		}
@@ -191,17 +194,17 @@ func (w *treeWalk) folder(name string) error {
 	return nil
 }
 
+func (w *treeWalk) skip(name string, why Skip) {
+	w.Skipped[why] = append(w.Skipped[why], name)
+}
+
 func (w *treeWalk) file(name string, d fs.DirEntry) error {
-	ext := path.Ext(name)
-	switch {
-	case !d.Type().IsRegular():
-		w.Skipped[SkipSpecial]++
-		return nil
-	case strings.EqualFold(ext, ".txt") && w.beside(name, ext):
-		w.Skipped[SkipText]++
-		return nil
-	case !strings.EqualFold(ext, ".opml"):
-		w.Skipped[SkipOther]++
+	f, why, err := w.formatOf(name, d)
+	if err != nil {
+		return err
+	}
+	if why != "" {
+		w.skip(name, why)
 		return nil
 	}
 	info, err := d.Info()
@@ -211,11 +214,60 @@ func (w *treeWalk) file(name string, d fs.DirEntry) error {
 	if info.Size() > w.limits.File {
 		return fmt.Errorf("%s is larger than %d bytes: %w", name, w.limits.File, outline.ErrInvalid)
 	}
-	title := strings.TrimSuffix(path.Base(name), ext)
 	w.Entries = append(w.Entries, Entry{
-		Path: name, Title: title, Parent: w.parent[path.Dir(name)], Size: info.Size(),
+		Path: name, Title: strings.TrimSuffix(path.Base(name), path.Ext(name)), Format: f,
+		Parent: w.parent[path.Dir(name)], Size: info.Size(),
 	})
 	return nil
+}
+
+// formatOf returns the format of a file, or why it is passed over.
+func (w *treeWalk) formatOf(name string, d fs.DirEntry) (string, Skip, error) {
+	ext := path.Ext(name)
+	f, err := ByFile(name)
+	switch {
+	case !d.Type().IsRegular():
+		return "", SkipSpecial, nil
+	case err != nil || f.Read == nil || f.Name == OPML && !strings.EqualFold(ext, ".opml"):
+		return "", SkipOther, nil
+	case f.Name == JSON:
+		ours, err := w.ours(name)
+		if !ours {
+			return "", SkipJSON, err
+		}
+	case f.Name == OPML:
+		if exact, err := w.exact(name, ext); exact || err != nil {
+			return "", SkipExact, err
+		}
+	case w.beside(name, ext):
+		return "", SkipText, nil
+	}
+	return f.Name, "", nil
+}
+
+// ours tells whether a JSON file begins as ours do.
+func (w *treeWalk) ours(name string) (bool, error) {
+	const beginning = `{"file_id":`
+	f, err := w.files.Open(name)
+	if err != nil {
+		return false, zipError(err)
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, int64(len(beginning))))
+	if err != nil {
+		return false, zipError(err)
+	}
+	return string(b) == beginning, nil
+}
+
+// exact tells whether our JSON lies beside an OPML file, as after an export of
+// texts that OPML cannot hold.
+func (w *treeWalk) exact(name, ext string) (bool, error) {
+	beside := strings.TrimSuffix(name, ext) + "." + JSON
+	if _, err := fs.Stat(w.files, beside); err != nil {
+		return false, nil
+	}
+	return w.ours(beside)
 }
 
 // beside tells whether there is an OPML file of the same name.

@@ -54,11 +54,11 @@ func TestTreeOfZip(t *testing.T) {
 	for _, e := range tree.Entries {
 		fmt.Fprintf(&got, "%s|%s|%v|%d\n", e.Path, e.Title, e.Folder, e.Parent)
 	}
-	const want = "a|a|true|-1\na/b|b|true|0\na/b/c.opml|c|false|1\na/x.OPML|x|false|0\nb.opml|b|false|-1\nempty|empty|true|-1\n"
+	const want = "a|a|true|-1\na/b|b|true|0\na/b/c.opml|c|false|1\na/x.OPML|x|false|0\nb.opml|b|false|-1\nempty|empty|true|-1\nnotes.txt|notes|false|-1\n"
 	if got.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", got.String(), want)
 	}
-	if fmt.Sprint(tree.Skipped) != "map[hidden:2 not OPML:1 text beside the OPML of the same name:1]" {
+	if fmt.Sprint(tree.Skipped) != "map[hidden:[.hidden __MACOSX] text beside the OPML of the same name:[a/x.txt]]" {
 		t.Errorf("skipped %v", tree.Skipped)
 	}
 	r, err := tree.Open(tree.Entries[4])
@@ -109,7 +109,7 @@ func TestTreeSkipsLinks(t *testing.T) {
 		"link.opml": {Data: []byte("a.opml"), Mode: fs.ModeSymlink},
 	}
 	tree, err := ReadTree(files, TreeLimits{})
-	if err != nil || len(tree.Entries) != 1 || tree.Skipped[SkipSpecial] != 1 {
+	if err != nil || len(tree.Entries) != 1 || len(tree.Skipped[SkipSpecial]) != 1 {
 		t.Errorf("got %+v, %v", tree, err)
 	}
 	_, err = ReadTree(fstest.MapFS{"a.opml": {Data: make([]byte, 10)}}, TreeLimits{File: 9})
@@ -159,4 +159,30 @@ func readAll(b []byte) error {
 	defer f.Close()
 	_, err = ReadOPML(f, ReadOptions{NewID: counter()})
 	return err
+}
+
+// What a folder holds beside OPML is taken when it can be read, once, and named
+// when it is not.
+func TestTreeTakesEveryFormat(t *testing.T) {
+	ours := &fstest.MapFile{Data: []byte(`{"file_id":"x","title":"Odd"`)}
+	text := &fstest.MapFile{Data: []byte("- a\n")}
+	tree, err := ReadTree(fstest.MapFS{
+		"a.md": text, "b.txt": text, "c.markdown": text, "d.json": ours, "e.opml": text, "e.md": text,
+		"f.opml": text, "f.json": ours, "g.json": text, "h.html": text, "i": text, "feed.xml": text,
+	}, TreeLimits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range tree.Entries {
+		got = append(got, e.Path+"="+e.Format)
+	}
+	if fmt.Sprint(got) != "[a.md=md b.txt=txt c.markdown=md d.json=json e.opml=opml f.json=json]" {
+		t.Errorf("got %v", got)
+	}
+	const want = "map[JSON of another program:[g.json] OPML beside the exact JSON of the same name:[f.opml] " +
+		"no format that can be read:[feed.xml h.html i] text beside the OPML of the same name:[e.md]]"
+	if fmt.Sprint(tree.Skipped) != want {
+		t.Errorf("skipped %v", tree.Skipped)
+	}
 }

@@ -14,9 +14,9 @@ type SyncRequest struct {
 	List bool     `json:"list,omitempty"` // read the list of files even if it is not due
 }
 
-// Progress is told while a round goes on.
+// Progress is told while a round or an import goes on.
 type Progress struct {
-	Stage string `json:"stage"` // "list", "pull", "push", "verify"
+	Stage string `json:"stage"` // "list", "pull", "push", "verify"; of an import "read" (bytes) and "import" (items)
 	Doc   string `json:"doc"`   // title
 	Done  int    `json:"done"`
 	Total int    `json:"total"`

@@ -127,7 +127,7 @@ func drain(r io.Reader) error {
 }
 
 // upload sends the request as the first line of a body that goes on with a file.
-func (c *Client) upload(ctx context.Context, name string, request ImportRequest, file io.Reader) (res ImportResult, err error) {
+func (c *Client) upload(ctx context.Context, name string, request ImportRequest, file io.Reader, progress func(Progress)) (res ImportResult, err error) {
 	head, err := encode(request)
 	if err != nil {
 		return res, fmt.Errorf("%s: encode request: %w", name, err)
@@ -140,11 +140,7 @@ func (c *Client) upload(ctx context.Context, name string, request ImportRequest,
 	if err != nil {
 		return res, err
 	}
-	defer answer.Body.Close()
-	if err := json.NewDecoder(answer.Body).Decode(&res); err != nil {
-		return res, fmt.Errorf("%s: read answer: %w", name, err)
-	}
-	return res, drain(answer.Body)
+	return readFrames[ImportResult](name, answer, watching(progress))
 }
 
 // frames sends a request and gives each line of the answer to fn, up to the
@@ -158,6 +154,11 @@ func frames[Res any](ctx context.Context, c *Client, name string, request any, f
 	if err != nil {
 		return res, err
 	}
+	return readFrames[Res](name, answer, fn)
+}
+
+// readFrames gives each line of an answer to fn, up to the result.
+func readFrames[Res any](name string, answer *http.Response, fn func(frame) error) (res Res, err error) {
 	defer answer.Body.Close()
 	lines := frameReader{r: bufio.NewReaderSize(answer.Body, chunk)}
 	for {
@@ -177,6 +178,16 @@ func frames[Res any](ctx context.Context, c *Client, name string, request any, f
 		if err := fn(f); err != nil {
 			return res, err
 		}
+	}
+}
+
+// watching gives progress, if not nil, what an answer tells of it.
+func watching(progress func(Progress)) func(frame) error {
+	return func(f frame) error {
+		if f.Progress != nil && progress != nil {
+			progress(*f.Progress)
+		}
+		return nil
 	}
 }
 
@@ -210,10 +221,5 @@ func noEOF(err error) error {
 }
 
 func (c *Client) sync(ctx context.Context, r SyncRequest, progress func(Progress)) (SyncResult, error) {
-	return frames[SyncResult](ctx, c, "sync", r, func(f frame) error {
-		if f.Progress != nil && progress != nil {
-			progress(*f.Progress)
-		}
-		return nil
-	})
+	return frames[SyncResult](ctx, c, "sync", r, watching(progress))
 }

@@ -82,8 +82,13 @@ func (c *Client) Export(ctx context.Context, r ExportRequest, each func(f Export
 
 // Import brings a file, folder or zip in. With r.Path set body is nil.
 func (c *Client) Import(ctx context.Context, r ImportRequest, body io.Reader) (ImportResult, error) {
+	return c.ImportWatched(ctx, r, body, nil)
+}
+
+// ImportWatched is Import that calls progress, if not nil, while it goes on.
+func (c *Client) ImportWatched(ctx context.Context, r ImportRequest, body io.Reader, progress func(Progress)) (ImportResult, error) {
 	c.fill(&r)
-	return c.upload(ctx, "import", r, body)
+	return c.upload(ctx, "import", r, body, progress)
 }
 
 // Add makes nodes.

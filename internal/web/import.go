@@ -18,26 +18,27 @@ import (
 const previewLines = 200
 
 // importFile reads the request from the first line and what follows as the
-// file. Everything is read and checked before the one transaction begins.
+// file. Everything is read and checked before the one transaction begins. The
+// answer is lines: how far it is, then the result.
 func (a *api) importFile(w http.ResponseWriter, r *http.Request) {
 	req, file, err := readImport(w, r)
 	if err != nil {
 		a.fail(w, r, err)
 		return
 	}
-	in, err := reading{req, a.ImportLimits}.trees(sessionOf(r), file)
-	if err != nil {
-		// A caller that still sends would see a broken connection and no answer.
-		_, _ = io.Copy(io.Discard, io.LimitReader(file, maxDrained))
-		a.fail(w, r, err)
-		return
-	}
-	res, err := a.importTrees(sessionOf(r), req, in)
-	if err != nil {
-		a.fail(w, r, err)
-		return
-	}
-	a.answer(w, r, http.StatusOK, res)
+	a.lines(w, r, func(lines *lineWriter) (any, error) {
+		read := reading{ImportRequest: req, limits: a.ImportLimits}
+		if req.Path != "" { // nothing of a body is left to be read
+			read.told = counting("read", 0, lines)
+		}
+		in, err := read.trees(sessionOf(r), file)
+		if err != nil {
+			// A caller that still sends would see a broken connection and no answer.
+			_, _ = io.Copy(io.Discard, io.LimitReader(file, maxDrained))
+			return nil, err
+		}
+		return a.importTrees(sessionOf(r), req, in, counting("import", in.nodes(), lines))
+	})
 }
 
 // maxDrained is how much of a refused file is still taken.
@@ -73,7 +74,7 @@ type imported struct {
 }
 
 // importTrees makes documents, or branches of a node, in one group.
-func (a *api) importTrees(s session, r ImportRequest, in importSet) (ImportResult, error) {
+func (a *api) importTrees(s session, r ImportRequest, in importSet, told *counter) (ImportResult, error) {
 	res := ImportResult{
 		Group: r.Group, Files: []ImportedFile{}, Skipped: in.skipped,
 		Warnings: append([]string{}, in.warnings...), Repairs: []ImportRepair{}, Preview: []Line{}, DryRun: r.DryRun,
@@ -94,6 +95,7 @@ func (a *api) importTrees(s session, r ImportRequest, in importSet) (ImportResul
 		if err != nil {
 			return err
 		}
+		im.told = told
 		for _, t := range in.trees {
 			if err := im.tree(t); err != nil {
 				return fmt.Errorf("import %s: %w", t.source, err)

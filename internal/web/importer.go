@@ -11,6 +11,7 @@ import (
 type importer struct {
 	*command
 	res    *ImportResult
+	told   *counter
 	folder *outline.File // where documents go, or
 	node   target        // below which branches go,
 	at     outline.Place // from this place on
@@ -162,6 +163,9 @@ func (im *importer) below(doc outline.FileID, under outline.NodeID, t imported) 
 		open = open[:depth]
 		up := &open[depth-1]
 		id, err := im.insertNode(doc, outline.Place{Parent: up.id, Left: up.last}, n.Fields)
+		if err == nil {
+			err = im.told.add(1)
+		}
 		if err != nil {
 			return err
 		}

@@ -27,6 +27,7 @@ type importSet struct {
 type reading struct {
 	ImportRequest
 	limits opml.Limits
+	told   *counter // bytes of files
 }
 
 // trees reads what a request brings: the file in its body, or the file, folder
@@ -50,7 +51,26 @@ func (r reading) trees(s session, body io.Reader) (importSet, error) {
 		return importSet{}, err
 	}
 	defer f.Close()
-	return r.body(filepath.Base(r.Path), f)
+	r.expect(info.Size())
+	return r.body(filepath.Base(r.Path), r.told.reader(f))
+}
+
+// expect tells how many bytes will be read.
+func (r reading) expect(size int64) {
+	if r.told != nil {
+		r.told.at.Total = int(size)
+	}
+}
+
+// nodes returns how many items were read.
+func (in importSet) nodes() int {
+	n := 0
+	for _, t := range in.trees {
+		if t.doc != nil {
+			n += t.doc.Len() - 1
+		}
+	}
+	return n
 }
 
 // body reads one file.
@@ -81,7 +101,7 @@ func (r reading) tree(name string, body io.Reader) (imported, error) {
 		return imported{}, err
 	}
 	res, err := f.Read(body, format.ReadOptions{
-		ID: "import", NewID: counter(), Flavor: flavor, Limits: r.limits, Lenient: r.Lenient,
+		ID: "import", NewID: newIDs(), Flavor: flavor, Limits: r.limits, Lenient: r.Lenient,
 	})
 	if err == nil && f.Name != format.OPML { // whose reader has looked already
 		err = depthWithin(res.Document, r.limits)
@@ -163,8 +183,8 @@ func (r reading) unreadable(err error) error {
 	return Fail(outline.ErrInvalid, err.Error(), next)
 }
 
-// counter makes ids for nodes while they are being read.
-func counter() func() outline.NodeID {
+// newIDs makes ids for nodes while they are being read.
+func newIDs() func() outline.NodeID {
 	n := 0
 	return func() outline.NodeID {
 		n++

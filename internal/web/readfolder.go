@@ -4,8 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"outlast/internal/format"
 	"outlast/internal/outline"
@@ -15,8 +18,9 @@ import (
 // lie in. One that cannot be read ends the import: a part of a backup must not
 // pass for the whole.
 func (r reading) folder(s session, isDir bool) (importSet, error) {
-	if r.Format != "" && r.Format != format.OPML {
-		return importSet{}, fmt.Errorf("folders and archives are read as OPML only: %w", outline.ErrInvalid)
+	asked, err := r.asked()
+	if err != nil {
+		return importSet{}, err
 	}
 	files, done, err := r.open(isDir)
 	if err != nil {
@@ -27,11 +31,19 @@ func (r reading) folder(s session, isDir bool) (importSet, error) {
 	if err != nil {
 		return importSet{}, err
 	}
-	set := skipped(tree)
-	nodes := 0
+	var set importSet
+	nodes, size := 0, int64(0)
+	for _, e := range tree.Entries {
+		size += e.Size
+	}
+	r.expect(size)
 	for _, e := range tree.Entries {
 		if err := s.Err(); err != nil {
 			return importSet{}, err
+		}
+		if asked != "" && !e.Folder && e.Format != asked {
+			tree.Skipped[notAsked] = append(tree.Skipped[notAsked], e.Path)
+			continue
 		}
 		t, err := r.entry(tree, e)
 		if err != nil {
@@ -45,8 +57,9 @@ func (r reading) folder(s session, isDir bool) (importSet, error) {
 		}
 		set.trees = append(set.trees, t)
 	}
+	set.skip(tree)
 	if len(set.trees) == 0 {
-		return set, fmt.Errorf("%s holds no OPML: %w", r.Path, outline.ErrInvalid)
+		return set, fmt.Errorf("%s holds no document: %w", r.Path, outline.ErrInvalid)
 	}
 	return set, nil
 }
@@ -94,8 +107,11 @@ func (r reading) entry(tree *format.Tree, e format.Entry) (imported, error) {
 		return t, r.unreadable(err)
 	}
 	defer f.Close()
-	r.Format = format.OPML
-	read, err := r.tree(e.Path, f)
+	r.Format = e.Format
+	if e.Format != format.OPML {
+		r.Flavor, r.Lenient = "", false // said of the OPML among the files
+	}
+	read, err := r.tree(e.Path, r.told.reader(f))
 	if err != nil {
 		return t, err
 	}
@@ -112,15 +128,37 @@ func foldersOf(tree *format.Tree, e format.Entry) []string {
 	return append(foldersOf(tree, up), up.Title)
 }
 
-// skipped counts what is passed over; texts beside their OPML are expected and
-// are not worth a warning.
-func skipped(tree *format.Tree) importSet {
-	var set importSet
-	for why, n := range tree.Skipped {
-		set.skipped += n
-		if why != format.SkipText {
-			set.warnings = append(set.warnings, counted(n, "file")+" skipped: "+string(why))
-		}
+// notAsked is why a file of another format than the one asked for is passed over.
+const notAsked format.Skip = "another format than the one asked for"
+
+// asked returns the one format that a request asks for, "" for any.
+func (r reading) asked() (string, error) {
+	if r.Format == "" {
+		return "", nil
 	}
-	return set
+	f, err := formatOf(r.Format, "")
+	if err == nil {
+		_, err = r.source(f)
+	}
+	return f.Name, err
+}
+
+// namedSkipped is how many files that were passed over a warning names.
+const namedSkipped = 5
+
+// skip tells what is passed over; texts beside their OPML are expected and are not
+// worth a warning.
+func (set *importSet) skip(tree *format.Tree) {
+	for _, why := range slices.Sorted(maps.Keys(tree.Skipped)) {
+		paths := tree.Skipped[why]
+		set.skipped += len(paths)
+		if why == format.SkipText {
+			continue
+		}
+		names := strings.Join(paths[:min(len(paths), namedSkipped)], ", ")
+		if more := len(paths) - namedSkipped; more > 0 {
+			names += " and " + counted(more, "other")
+		}
+		set.warnings = append(set.warnings, counted(len(paths), "file")+" left out, "+string(why)+": "+names)
+	}
 }

@@ -82,23 +82,28 @@ func stream[Req, Res any](a *api, mux *http.ServeMux, name string, fn func(sessi
 			a.fail(w, r, err)
 			return
 		}
-		lines := &lineWriter{w: w}
-		res, err := fn(sessionOf(r), req, lines)
-		if err != nil && !lines.begun {
-			a.fail(w, r, err)
-			return
-		}
-		if err != nil {
-			_, e := answerOf(err)
-			a.logFailure(r, err)
-			err = lines.write(frame{Error: e})
-		} else {
-			err = lines.result(res)
-		}
-		if err != nil {
-			a.Log.Debug("answer not taken", "call", r.URL.Path, "err", err)
-		}
+		a.lines(w, r, func(lines *lineWriter) (any, error) { return fn(sessionOf(r), req, lines) })
 	})
+}
+
+// lines answers with what do writes, and its result or error.
+func (a *api) lines(w http.ResponseWriter, r *http.Request, do func(*lineWriter) (any, error)) {
+	lines := &lineWriter{w: w}
+	res, err := do(lines)
+	if err != nil && !lines.begun {
+		a.fail(w, r, err)
+		return
+	}
+	if err != nil {
+		_, e := answerOf(err)
+		a.logFailure(r, err)
+		err = lines.write(frame{Error: e})
+	} else {
+		err = lines.result(res)
+	}
+	if err != nil {
+		a.Log.Debug("answer not taken", "call", r.URL.Path, "err", err)
+	}
 }
 
 func sessionOf(r *http.Request) session {

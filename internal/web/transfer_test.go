@@ -318,6 +318,62 @@ func TestImportOfFolderAndZip(t *testing.T) {
 	}
 }
 
+// A folder brings every format, each file once, and what is left out is named.
+func TestImportOfFolderTakesEveryFormat(t *testing.T) {
+	dir := t.TempDir()
+	for name, content := range map[string]string{
+		"a.opml": "<opml version='2.0'><head/><body><outline text='R&D'/></body></opml>", "b.md": "- b1\n", "c.txt": "c1\n",
+		"d.json": `{"file_id":"d","title":"D","version":1,"nodes":[{"id":"root"}]}`, "package.json": "{}", "e.bin": "?", "a.md": "x",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w := newWorld(t)
+	if err := fails(w.Import(t.Context(), ImportRequest{Path: dir}, nil)); !isCode(err, "invalid") || !strings.Contains(err.Error(), "a.opml") {
+		t.Errorf("got %v", err)
+	}
+	r := must(w.Import(t.Context(), ImportRequest{Path: dir, Lenient: true}, nil))(t)
+	if r.Documents != 4 || r.Nodes != 3 || r.Skipped != 3 || len(r.Repairs) != 1 || len(r.Warnings) != 2 ||
+		r.Warnings[0] != "1 file left out, JSON of another program: package.json" ||
+		r.Warnings[1] != "1 file left out, no format that can be read: e.bin" {
+		t.Errorf("got %+v", r)
+	}
+	r = must(w.Import(t.Context(), ImportRequest{Path: dir, Format: "md"}, nil))(t)
+	if r.Documents != 1 || r.Files[0].Source != "b.md" || !strings.Contains(r.Warnings[1], "another format than the one asked for: a.opml, c.txt, d.json") {
+		t.Errorf("got %+v", r)
+	}
+	must(w.Undo(t.Context(), UndoRequest{N: 2}))(t)
+	if n := len(must(w.Files(t.Context()))(t).Files); n != 0 {
+		t.Errorf("undo left %d files", n)
+	}
+}
+
+// An import tells how far it is, in few lines, up to its end.
+func TestImportTellsItsProgress(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "long.txt")
+	if err := os.WriteFile(path, []byte(strings.Repeat("an item\n", 5_000)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t)
+	last, lines := map[string]Progress{}, 0
+	must(w.ImportWatched(t.Context(), ImportRequest{Path: path}, nil, func(p Progress) {
+		if p.Done < last[p.Stage].Done || p.Done > p.Total {
+			t.Errorf("got %+v after %+v", p, last[p.Stage])
+		}
+		last[p.Stage], lines = p, lines+1
+	}))(t)
+	if p := last["import"]; p.Total != 5_000 || p.Done < 4_900 {
+		t.Errorf("got %+v in the end", p)
+	}
+	if p := last["read"]; p.Total != 40_000 || p.Done < 30_000 {
+		t.Errorf("got %+v in the end", p)
+	}
+	if lines > 2*countedSteps+4 {
+		t.Errorf("%d lines", lines)
+	}
+}
+
 func TestBadImportsChangeNothing(t *testing.T) {
 	w := newWorld(t)
 	w.doc("Work")
