@@ -69,6 +69,19 @@ func (l *lineReader) fail(column int, reason string) error {
 	return &opml.SyntaxError{Line: l.line, Column: column, Reason: reason}
 }
 
+// notices are warnings of a reader of lines, one per message.
+type notices []opml.Warning
+
+func (n *notices) add(message string, line int) {
+	for i := range *n {
+		if (*n)[i].Message == message {
+			(*n)[i].Count++
+			return
+		}
+	}
+	*n = append(*n, opml.Warning{Message: message, Count: 1, Line: line, Column: 1})
+}
+
 // grower adds nodes with new ids to a document.
 type grower struct {
 	doc   *outline.Document

@@ -126,8 +126,13 @@ func (m *mdWriter) note(level int, note string) {
 	if s == "" {
 		return
 	}
-	for line := range strings.SplitSeq(s, "\n") {
-		m.line(level, mdNoteLine(line))
+	all := strings.Split(s, "\n")
+	verbatim := mdVerbatim(all)
+	for i, line := range all {
+		if !verbatim[i] {
+			line = mdNoteLine(line)
+		}
+		m.line(level, line)
 	}
 	m.line(0, "")
 }

@@ -10,20 +10,23 @@ import (
 // ReadMarkdown reads lists, headings and paragraphs. A first heading of level 1
 // is the title and the text right below it the root's note; every other heading
 // is a node, with what follows below it; a paragraph outside of lists is a node,
-// within an item it is the item's note.
+// within an item it is the item's note. A block of code keeps its lines, see
+// markdowncode.go; lines of a paragraph become one, as Markdown has it.
 func ReadMarkdown(r io.Reader, opts ReadOptions) (*Result, error) {
 	in := newLineReader(r, opts.Limits)
 	doc := outline.New(opts.ID, "")
-	m := mdReader{grower: grower{doc, opts.NewID, in.limits.Nodes}}
+	m := mdReader{grower: grower{doc, opts.NewID, in.limits.Nodes}, in: in}
 	if err := in.each(m.line); err != nil {
 		return nil, err
 	}
 	m.settle()
-	return &Result{Document: doc}, nil
+	return &Result{Document: doc, Warnings: m.warned}, nil
 }
 
 type mdReader struct {
 	grower
+	in       *lineReader
+	warned   notices
 	titled   bool          // nothing but the title was read
 	items    []mdOpen      // open items of lists, outermost first
 	headings []mdOpen      // open headings; at is the level
@@ -31,6 +34,8 @@ type mdReader struct {
 	broken   bool          // with the backslash of a break
 	note     *outline.Node // its note was added to last
 	empty    int           // empty lines just passed
+	top      *outline.Node // heading or paragraph outside of lists, if it was the last of all
+	fence    mdFence       // open block of code
 }
 
 // mdOpen is an item with the column of its marker, or a heading.
@@ -42,6 +47,9 @@ type mdOpen struct {
 func (m *mdReader) line(line string) error {
 	columns, size := indentOf(line)
 	s := line[size:]
+	if m.fence.node != nil && m.inFence(line, columns, s) {
+		return nil
+	}
 	if s == "" {
 		m.settle()
 		m.text = nil
@@ -49,6 +57,12 @@ func (m *mdReader) line(line string) error {
 		return nil
 	}
 	defer func() { m.empty = 0 }()
+	if fence, ok := mdFenceOf(s); ok && (columns < 4 || m.within(columns)) {
+		return m.openFence(fence, columns, s)
+	}
+	if m.indented(columns) {
+		return m.code(withoutColumns(line, 4))
+	}
 	if rest, marker := mdItem(s); marker > 0 && !mdRule(s) {
 		return m.item(columns, rest)
 	}
@@ -100,6 +114,9 @@ func (m *mdReader) item(columns int, s string) error {
 	}
 	var f outline.Fields
 	s = strings.TrimLeft(s, " \t")
+	if fence, ok := mdFenceOf(s); ok {
+		return m.itemOfCode(parent, fence, columns, s)
+	}
 	s, f.Checked, f.Checkbox = mdBox(s)
 	s, level := mdHeading(strings.TrimLeft(s, " \t"))
 	f.Heading = uint8(min(level, outline.MaxHeading))
@@ -116,7 +133,7 @@ func (m *mdReader) start(parent *outline.Node, s string, f outline.Fields) (*out
 	var broken bool
 	f.Content, broken = mdUncontent(s)
 	n, err := m.add(parent, f)
-	m.text, m.broken, m.note, m.titled = n, broken, nil, false
+	m.text, m.broken, m.note, m.titled, m.top = n, broken, nil, false, nil
 	return n, err
 }
 
@@ -142,7 +159,7 @@ func (m *mdReader) heading(s string, level int) error {
 		return err
 	}
 	m.settle()
-	m.text = nil
+	m.text, m.top = nil, n
 	m.headings = append(m.headings, mdOpen{level, n})
 	return nil
 }
@@ -159,7 +176,8 @@ func (m *mdReader) paragraph(columns int, line, s string) error {
 		return nil
 	case !m.within(columns):
 		m.items = nil
-		_, err := m.start(m.parent(), s, outline.Fields{})
+		n, err := m.start(m.parent(), s, outline.Fields{})
+		m.top = n
 		return err
 	}
 	for columns < m.items[len(m.items)-1].at+2 {
@@ -170,11 +188,14 @@ func (m *mdReader) paragraph(columns int, line, s string) error {
 	return nil
 }
 
-// goOn adds a line to the content before: after a break as a line, else as words.
+// goOn adds a line to the content before: after a break, and in a table or a
+// quotation, as a line, else as words.
 func (m *mdReader) goOn(s string) {
 	glue := " "
-	if m.broken {
+	if m.broken || s[0] == '|' || s[0] == '>' {
 		glue = "\n"
+	} else {
+		m.warned.add("lines of a paragraph become one", m.in.line)
 	}
 	next, broken := mdUncontent(s)
 	m.text.Content += glue + next
