@@ -50,6 +50,7 @@ const (
 
 	ConflictDeletionThere ConflictKind = "deletion-there" // much was deleted at the service
 	ConflictDeletionHere  ConflictKind = "deletion-here"  // much is to be deleted at the service
+	ConflictSave          ConflictKind = "save"           // a save of a watched file deletes much
 	ConflictRead          ConflictKind = "read"           // a read that is not trusted
 	ConflictOldDatabase   ConflictKind = "old-database"   // edits of a restored or copied database
 	ConflictRefused       ConflictKind = "refused"        // the service contradicts its own rules

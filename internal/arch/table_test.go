@@ -44,6 +44,7 @@ func testEdges() map[string][]string {
 	return map[string][]string{
 		"sync":              {"internal/dynalist", "internal/server"},
 		"internal/dynalist": {"internal/server"},
+		"internal/mirror":   {"sync"},
 	}
 }
 
@@ -81,7 +82,7 @@ func owners() map[string][]string {
 		// The x modules are kept by the Go team and grow with the standard library;
 		// every test may import them.
 		"golang.org/x/sync": {program, "sync"},
-		"golang.org/x/sys":  {program, "internal/health", "internal/doctor", "internal/osservice"},
+		"golang.org/x/sys":  {program, "internal/mirror", "internal/health", "internal/doctor", "internal/osservice"},
 		"golang.org/x/term": {program},
 		"golang.org/x/text": {"opml", "internal/format", "sync"},              // charsets; file names; Unicode forms
 		"golang.org/x/time": {"sync", "internal/dynalist", "internal/server"}, // buckets at both ends

@@ -1,0 +1,353 @@
+package mirror
+
+import (
+	"bytes"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"outlast/internal/atomicfile"
+	"outlast/internal/outline"
+	"outlast/store"
+)
+
+// absent is how long a file must be missing before it is written again: an editor
+// or a sync program may be about to put it back.
+const absent = 30 * time.Second
+
+// Give writes to the files what changed in the outline. What cannot be written is
+// kept for Report; an error means that the database or the folder as a whole fails.
+func (f *Folder) Give() error {
+	if err := f.ready(); err != nil {
+		return err
+	}
+	if err := f.decided(); err != nil {
+		return err
+	}
+	docs, err := f.documents()
+	if err != nil {
+		return err
+	}
+	for _, file := range docs {
+		if err := f.give(file); err != nil {
+			return err
+		}
+	}
+	return f.sweep(time.Now())
+}
+
+// documents returns those that the folder is to hold.
+func (f *Folder) documents() (docs []outline.File, err error) {
+	err = f.cfg.DB.View(func(tx *store.Tx) error {
+		files, err := tx.Files()
+		if err != nil {
+			return err
+		}
+		for d := range files.Documents() {
+			if f.cfg.Doc == "" || f.cfg.Doc == d.ID {
+				docs = append(docs, *d)
+			}
+		}
+		return nil
+	})
+	return docs, err
+}
+
+// give brings the file of one document up to date.
+func (f *Folder) give(file outline.File) error {
+	print, e, err := f.export(file)
+	if errors.Is(err, errShape) || errors.Is(err, outline.ErrInvalid) {
+		return f.tellDoc(file, "it cannot be held by this format: "+err.Error())
+	}
+	if err != nil || e == nil {
+		return err
+	}
+	st := f.files[file.ID]
+	if st == nil {
+		return f.first(file, e, print)
+	}
+	base, err := f.loadBase(file.ID)
+	if err != nil {
+		return err
+	}
+	current := base.Title == e.tree.Title && sameTree(base, e.tree)
+	data, err := f.read(st.Name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return f.again(file, st, e)
+	case err != nil:
+		return nil // told when it was taken; it is not touched
+	}
+	delete(f.missing, file.ID)
+	switch sum := hash(data); {
+	case sum == st.Seen && current:
+		f.prints[file.ID] = print
+		return nil
+	case sum == st.Seen, sum == st.Before:
+		return f.replace(file, e, sum)
+	}
+	return nil // a save that has to be taken first, or that cannot be
+}
+
+// sameTree tells whether two trees look the same in a file.
+func sameTree(a, b *outline.Document) bool {
+	if a.Len() != b.Len() {
+		return false
+	}
+	for n := range a.Nodes() {
+		m := b.Node(n.ID)
+		if m == nil || n.Differ(m.Fields)&carried != 0 {
+			return false
+		}
+		if idOf(n.Parent()) != idOf(m.Parent()) || idOf(n.Prev()) != idOf(m.Prev()) {
+			return false
+		}
+	}
+	return true
+}
+
+func idOf(n *outline.Node) outline.NodeID {
+	if n == nil {
+		return ""
+	}
+	return n.ID
+}
+
+// export writes a document, or returns nil when it is as at the last look.
+func (f *Folder) export(file outline.File) (print string, e *export, err error) {
+	err = f.cfg.DB.View(func(tx *store.Tx) error {
+		if print, err = fingerprint(tx, file); err != nil || print == f.prints[file.ID] {
+			return err
+		}
+		doc, err := tx.Document(file.ID)
+		if err != nil {
+			return err
+		}
+		salt := ""
+		if st := f.files[file.ID]; st != nil {
+			salt = st.Revision + st.Seen
+		}
+		made, err := f.form.write(doc, salt)
+		e = &made
+		return err
+	})
+	return print, e, err
+}
+
+// fingerprint is equal for equal states of a document, cheaply.
+func fingerprint(tx *store.Tx, file outline.File) (string, error) {
+	meta, _, err := tx.Meta(file.ID)
+	if err != nil {
+		return "", err
+	}
+	sum, count := uint64(0), 0
+	for r, err := range tx.Unconfirmed(file.ID) {
+		if err != nil {
+			return "", err
+		}
+		sum = sum*31 + r.Seq
+		count++
+	}
+	return fmt.Sprint(file.Title, meta.Digest, meta.ReadAt, meta.Version, sum, count), nil
+}
+
+func (f *Folder) loadBase(doc outline.FileID) (base *outline.Document, err error) {
+	err = f.cfg.DB.View(func(tx *store.Tx) error {
+		base, err = f.base(tx, doc, f.files[doc].Parts)
+		return err
+	})
+	return base, err
+}
+
+// first writes the file of a document that has none. It never replaces a file.
+func (f *Folder) first(file outline.File, e *export, print string) error {
+	name, err := f.nameFor(file.ID, file.Title)
+	if err != nil {
+		return err
+	}
+	st := fileState{Name: name, Title: file.Title, Seen: hash(e.data), Revision: e.revision, Lossy: e.lossy}
+	if err := f.record(file.ID, st, e); err != nil {
+		return err
+	}
+	f.prints[file.ID] = print
+	return f.create(file.ID, name, e.data)
+}
+
+// again writes a file that is missing, after a while.
+func (f *Folder) again(file outline.File, st *fileState, e *export) error {
+	since, known := f.missing[file.ID]
+	if !known {
+		f.missing[file.ID] = time.Now()
+		return nil
+	}
+	if time.Since(since) < absent {
+		return nil
+	}
+	f.cfg.Log.Info("file was missing and is written again; nothing was deleted", "file", st.Name)
+	delete(f.missing, file.ID)
+	base, err := f.loadBase(file.ID)
+	if err != nil {
+		return err
+	}
+	next := *st
+	next.Back = next.stepsBack(e.tree, base, e.revision)
+	next.Seen, next.Before, next.Revision, next.Lossy = hash(e.data), "", e.revision, e.lossy
+	next.Trouble, next.Since = "", nil
+	if err := f.record(file.ID, next, e); err != nil {
+		return err
+	}
+	return f.create(file.ID, st.Name, e.data)
+}
+
+// record keeps an export as the base of a file, before the file is written.
+func (f *Folder) record(doc outline.FileID, st fileState, e *export) error {
+	err := f.commit(func(tx *store.Tx) (err error) {
+		if st.Parts, err = f.putBase(tx, e.tree, st.Parts); err != nil {
+			return err
+		}
+		return f.put(tx, doc, &st)
+	})
+	if err == nil {
+		f.remember(e.tree)
+	}
+	return err
+}
+
+// create gives a file its name, unless something has it.
+func (f *Folder) create(doc outline.FileID, name string, data []byte) error {
+	temp, err := f.temp(data)
+	if err != nil {
+		return f.tellFile(doc, "it could not be written: "+err.Error())
+	}
+	err = f.root.Link(temp, name)
+	if errors.Is(err, errors.ErrUnsupported) || isNoLink(err) {
+		if _, taken := f.root.Lstat(name); errors.Is(taken, fs.ErrNotExist) {
+			err = f.root.Rename(temp, name)
+		}
+	}
+	_ = f.root.Remove(temp) // gone already if it was renamed
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return f.tellFile(doc, "it could not be written: "+err.Error())
+	}
+	return errors.Join(atomicfile.SyncDirIn(f.root, "."), f.tellFile(doc, ""))
+}
+
+// temp writes data under a name that nobody looks at.
+func (f *Folder) temp(data []byte) (string, error) {
+	name := atomicfile.Prefix + rand.Text()
+	return name, atomicfile.WriteIn(f.root, name, data, 0o600)
+}
+
+// replace writes a file anew whose content had the hash sum a moment ago.
+func (f *Folder) replace(file outline.File, e *export, sum string) error {
+	doc := file.ID
+	base, err := f.loadBase(doc)
+	if err != nil {
+		return err
+	}
+	st := *f.files[doc]
+	name := st.Name
+	st.Back = st.stepsBack(e.tree, base, e.revision)
+	st.Seen, st.Before, st.Revision, st.Lossy = hash(e.data), sum, e.revision, e.lossy
+	st.Title, st.Trouble, st.Since = file.Title, "", nil
+	if err := f.record(doc, st, e); err != nil {
+		return err
+	}
+	temp, err := f.temp(e.data)
+	if err != nil {
+		return f.tellFile(doc, "it could not be written: "+err.Error())
+	}
+	if err := f.swap(doc, name, temp, sum); err != nil {
+		return f.tellFile(doc, "it could not be written: "+err.Error())
+	}
+	return atomicfile.SyncDirIn(f.root, ".")
+}
+
+// swap puts temp in the place of a file whose content has the hash sum. What is
+// found in its place instead is a save of this moment: it gets its place back.
+func (f *Folder) swap(doc outline.FileID, name, temp, sum string) error {
+	if info, err := f.root.Lstat(name); err == nil {
+		_ = f.root.Chmod(temp, info.Mode().Perm()) // as the user has set it, where that can be done
+	}
+	if data, err := f.read(name); err != nil || hash(data) != sum {
+		return f.root.Remove(temp) // it will be taken
+	}
+	err := exchange(f.root, temp, name)
+	if errors.Is(err, errors.ErrUnsupported) {
+		return f.root.Rename(temp, name)
+	}
+	if err != nil {
+		return errors.Join(err, f.root.Remove(temp))
+	}
+	old, err := f.read(temp)
+	if err != nil || hash(old) != sum {
+		if err := exchange(f.root, temp, name); err != nil {
+			return err
+		}
+		old, err = f.read(temp)
+		if err == nil && hash(old) == f.files[doc].Seen {
+			return f.root.Remove(temp)
+		}
+	}
+	f.spares = append(f.spares, spare{temp, doc, sum, time.Now()})
+	return nil
+}
+
+// spare is an old file that has lost its name to a new one. An editor that had it
+// open may write to it still.
+type spare struct {
+	temp string
+	doc  outline.FileID
+	sum  string // of its content when it lost its name
+	at   time.Time
+}
+
+// spareTime is how long an old file is kept and looked at.
+const spareTime = 5 * time.Second
+
+// sweep removes old files, after taking what was written into them since.
+func (f *Folder) sweep(now time.Time) error {
+	kept := f.spares[:0]
+	for _, s := range f.spares {
+		if now.Sub(s.at) < spareTime {
+			kept = append(kept, s)
+			continue
+		}
+		data, err := f.read(s.temp)
+		if err == nil && hash(data) != s.sum && len(bytes.TrimSpace(data)) > 0 {
+			if err := f.takeData(s.doc, data); err != nil {
+				return err
+			}
+			// The file itself shows the outline again with the next Give.
+			if err := f.shown(s.doc); err != nil {
+				return err
+			}
+		}
+		if err := f.root.Remove(s.temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("remove an old file: %w", err)
+		}
+	}
+	f.spares = kept
+	return nil
+}
+
+// shown sets right what a file is known to hold after a save was taken that is not
+// in it.
+func (f *Folder) shown(doc outline.FileID) error {
+	data, err := f.read(f.files[doc].Name)
+	if err != nil {
+		return nil
+	}
+	delete(f.prints, doc)
+	return f.update(doc, func(st *fileState) { st.Before = hash(data) })
+}
+
+// tellDoc keeps what is wrong with a document that may have no file yet.
+func (f *Folder) tellDoc(file outline.File, trouble string) error {
+	if f.files[file.ID] == nil {
+		return f.strange(file.Title, trouble)
+	}
+	return f.tellFile(file.ID, trouble)
+}

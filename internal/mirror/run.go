@@ -1,0 +1,77 @@
+package mirror
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"outlast/store"
+)
+
+// Change is what a watcher found out.
+type Change struct {
+	Names []string // of files that changed and stand still
+	Late  string   // why changes are found late, "" if they are not
+}
+
+// How long the outline must be quiet before files are written, and how long at
+// most one waits for that: people type.
+const (
+	giveQuiet   = 500 * time.Millisecond
+	giveCeiling = 2 * time.Second
+	giveAnyway  = 30 * time.Second
+)
+
+// Run keeps the folder in step until ctx ends: it takes what changes brings, and
+// writes what the store announces. What fails is logged, and tried again.
+func (f *Folder) Run(ctx context.Context, changes <-chan Change) error {
+	defer func() { _ = f.Close() }() // nothing was written through it
+	if err := f.cfg.DB.View(f.load); err != nil {
+		f.failed("read", err)
+	}
+	due := time.NewTimer(0)
+	defer due.Stop()
+	var since time.Time // of the first change that was not written
+	changed := f.cfg.DB.Changed()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case c := <-changes:
+			f.failed("told", f.Late(c.Late))
+			f.failed("taken", f.Take(c.Names))
+			due.Reset(0) // what a merge made of it is to be seen
+		case <-changed:
+			changed = f.cfg.DB.Changed() // before looking, which comes later
+			now := time.Now()
+			if since.IsZero() {
+				since = now
+			}
+			due.Reset(max(0, min(giveQuiet, giveCeiling-now.Sub(since))))
+		case <-due.C:
+			since = time.Time{}
+			f.failed("written", f.Give())
+			due.Reset(f.pause())
+		}
+	}
+}
+
+// pause returns how long to look again though nothing was announced.
+func (f *Folder) pause() time.Duration {
+	if len(f.spares) > 0 {
+		return spareTime
+	}
+	return giveAnyway
+}
+
+// failed logs what could not be done. What is wrong with the folder is told once,
+// by Report.
+func (f *Folder) failed(what string, err error) {
+	switch {
+	case err == nil, errors.Is(err, ErrFolder):
+	case errors.Is(err, store.ErrFrozen):
+		f.cfg.Log.Debug("watched folder waits for the database", "dir", f.cfg.Dir)
+	default:
+		f.cfg.Log.Warn("watched folder is not "+what, "dir", f.cfg.Dir, "err", err)
+	}
+}
