@@ -8,7 +8,7 @@ func (a *app) commands() []*cobra.Command {
 		a.initCommand(), a.loginCommand(), a.syncCommand(), a.daemonCommand(), a.serviceCommand(), a.statusCommand(), a.logsCommand(),
 		a.lsCommand(), a.showCommand(), a.addCommand(), a.editCommand(), a.checkCommand(), a.mvCommand(),
 		a.rmCommand(), a.undoCommand(), a.searchCommand(), a.inboxCommand(), a.queueCommand(), a.conflictsCommand(), a.trashCommand(),
-		a.snapshotCommand(), a.importCommand(), a.exportCommand(), a.serveCommand(), a.demoCommand(),
+		a.snapshotCommand(), a.importCommand(), a.exportCommand(), a.watchCommand(), a.serveCommand(), a.demoCommand(),
 		a.configCommand(), a.doctorCommand(), a.completionCommand(), a.generateCommand(), a.versionCommand(),
 	}
 }

@@ -2,12 +2,14 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"outlast/internal/outline"
 	"outlast/internal/web"
+	"outlast/store"
 )
 
 func (a *app) conflictsCommand() *cobra.Command {
@@ -176,7 +178,9 @@ func (a *app) conflictsResolveCommand() *cobra.Command {
 service has; ` + "`outlast conflicts show`" + ` says what that means in each case. Of a
 large deletion at the service --theirs lets it happen here too, --mine puts the
 items back there. Of one that a file, an import or a script made here, --mine
-lets it happen at the service, --theirs puts the items back here. What is edited
+lets it happen at the service, --theirs puts the items back here. Of one by the
+save of a watched file --mine takes the save as it is, --theirs takes all of it but
+the deletions. What is edited
 here by that, ` + "`outlast undo`" + ` takes back.
 
 ` + conflictHelp,
@@ -232,7 +236,12 @@ func (a *app) resolved(res web.ConflictsResolved, choice web.Choice) error {
 		}
 		a.say("%s: %s: %s", verb, plain(c.Text), does)
 	}
-	if res.NextRound && !a.flags.dryRun {
+	saves := slices.ContainsFunc(res.Conflicts, func(c web.ConflictInfo) bool { return c.Kind == string(store.ConflictSave) })
+	switch {
+	case a.flags.dryRun:
+	case saves:
+		a.say("a daemon does it at once; without one it is done when `outlast daemon` runs")
+	case res.NextRound:
 		a.say("it is done with the next round: `outlast sync` does one now")
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 
 	"outlast/internal/config"
 	"outlast/internal/dynalist"
+	"outlast/internal/mirror"
 	"outlast/internal/web"
 	"outlast/opml"
 	"outlast/store"
@@ -31,6 +32,7 @@ type core struct {
 	hooks   http.RoundTripper // carries notices; nil for the network
 	rounds  []chan struct{}   // each ready when a round has ended; see afterRounds
 	network chan struct{}     // ready when the network has changed; a daemon watches it
+	watches *watches          // the watched folders
 }
 
 // openCore opens the database and puts the engine on it. Nothing runs, and the
@@ -46,6 +48,7 @@ func openCore(s setup, log *slog.Logger, create bool) (*core, error) {
 		return nil, err
 	}
 	c := &core{setup: s, log: log, db: db, network: make(chan struct{}, 1)}
+	c.watches = &watches{core: c, running: map[string]*watching{}}
 	if err := c.build(); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -116,11 +119,15 @@ func (c *core) deps(run rounds) web.Deps {
 		DB:            c.db,
 		Sync:          c.syncWith(run),
 		Decide:        decide,
+		Decided:       c.watches.wake,
 		HeldItems:     sync.HeldItems,
 		OtherVersion:  sync.OtherVersion,
 		TakeSnapshot:  c.takeSnapshot,
 		ListSnapshots: c.listSnapshots,
 		TestNotices:   c.testNotices,
+		Watches:       c.watches.list,
+		AddWatch:      c.watches.add,
+		RemoveWatch:   c.watches.remove,
 		Facts:         c.facts,
 		ImportLimits:  importLimits(c.settings.Import),
 		Server:        c.settings.Server,
@@ -137,6 +144,9 @@ func importLimits(i config.Import) opml.Limits {
 
 // decide carries out what a person says to a conflict that waits.
 func decide(tx *store.Tx, c store.Conflict, mine bool) error {
+	if c.Kind == store.ConflictSave {
+		return mirror.Decide(tx, c, mine)
+	}
 	err := sync.Decide(tx, c, mine, web.NewGroup)
 	if errors.Is(err, sync.ErrNoChoice) {
 		return web.Fail(web.ErrConfirm, "this cannot be decided here: "+c.Text, "`outlast status` says what it waits for")

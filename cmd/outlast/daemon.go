@@ -87,6 +87,7 @@ func (c *core) serve(ctx context.Context) error {
 	g.Go(func() error { return snapshots.Run(ctx) })
 	g.Go(func() error { return resting.run(ctx) })
 	g.Go(func() error { return c.keepHouse(ctx, housekeeping) })
+	g.Go(func() error { return c.watches.run(ctx) })
 	err = g.Wait()
 	c.log.Info("daemon ends")
 	if errors.Is(err, context.Canceled) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"slices"
+	"strings"
 
 	"outlast/internal/config"
 )
@@ -23,7 +24,7 @@ func inert(s *config.Settings) ([]string, error) {
 	}
 	keys := []string{}
 	for _, v := range values {
-		if v.From != "default" && !slices.Contains(effective, v.Key) {
+		if v.From != "default" && !slices.Contains(effective, v.Key) && !strings.HasPrefix(v.Key, "watch[") {
 			keys = append(keys, v.Key)
 		}
 	}

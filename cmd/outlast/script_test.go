@@ -31,6 +31,7 @@ func TestScripts(t *testing.T) {
 			"nosecret": scriptNoSecret,
 			"exits":    scriptExits,
 			"setfrom":  scriptSetFrom,
+			"until":    scriptUntil,
 		},
 		Condition: func(cond string) (bool, error) {
 			if cond == "linux-proc" {

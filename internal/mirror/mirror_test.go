@@ -5,10 +5,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/oklog/ulid/v2"
 
 	"outlast/internal/format"
 	"outlast/internal/outline"
@@ -17,7 +16,13 @@ import (
 	"outlast/sync"
 )
 
-func newID() string { return ulid.Make().String() }
+// newID makes ids in the form of ULIDs that sort as they are made.
+func newID() string {
+	lastID.Add(1)
+	return fmt.Sprintf("01K%023d", lastID.Load())
+}
+
+var lastID atomic.Int64
 
 // world is a database with a document "Work" (id doc) and a watched folder.
 type world struct {
@@ -530,6 +535,18 @@ func TestLargeDeletionWaitsForAPerson(t *testing.T) {
 			}
 		})
 	}
+	t.Run("nothing but what is not wanted", func(t *testing.T) {
+		w := newWorld(t, format.Markdown, "a\nb")
+		w.edit("Work.md", "- a\n- b\n", "")
+		w.take("Work.md")
+		if err := w.db.Update(func(tx *store.Tx) error { return Decide(tx, w.conflictsIn(tx)[0], false) }); err != nil {
+			t.Fatal(err)
+		}
+		w.give()
+		if !strings.Contains(w.file("Work.md"), "- a\n- b\n") {
+			t.Errorf("file\n%s", w.file("Work.md"))
+		}
+	})
 	t.Run("taken back in the editor", func(t *testing.T) {
 		w := newWorld(t, format.Markdown, lines.String())
 		whole := w.file("Work.md")

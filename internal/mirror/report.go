@@ -141,3 +141,9 @@ func (f *Folder) decided() error {
 	}
 	return nil
 }
+
+// Known tells whether the store keeps anything of a folder.
+func Known(tx *store.Tx, dir string) (bool, error) {
+	raw, err := tx.Cursor(keyOf(dir))
+	return raw != nil, err
+}

@@ -23,8 +23,9 @@ const (
 )
 
 // Run keeps the folder in step until ctx ends: it takes what changes brings, and
-// writes what the store announces. What fails is logged, and tried again.
-func (f *Folder) Run(ctx context.Context, changes <-chan Change) error {
+// writes what the store announces, and looks at both when it is woken, as after
+// Decide. What fails is logged, and tried again.
+func (f *Folder) Run(ctx context.Context, changes <-chan Change, wake <-chan struct{}) error {
 	defer func() { _ = f.Close() }() // nothing was written through it
 	if err := f.cfg.DB.View(f.load); err != nil {
 		f.failed("read", err)
@@ -41,6 +42,8 @@ func (f *Folder) Run(ctx context.Context, changes <-chan Change) error {
 			f.failed("told", f.Late(c.Late))
 			f.failed("taken", f.Take(c.Names))
 			due.Reset(0) // what a merge made of it is to be seen
+		case <-wake:
+			due.Reset(0)
 		case <-changed:
 			changed = f.cfg.DB.Changed() // before looking, which comes later
 			now := time.Now()

@@ -77,6 +77,7 @@ func (f *Folder) takeData(doc outline.FileID, data []byte) error {
 		return fmt.Errorf("take %s: %w", st.Name, err)
 	}
 	delete(f.bases, doc)
+	delete(f.prints, doc) // the file may say less than the outline now, as when deletions were not wanted
 	if s.now != nil {
 		f.remember(s.now)
 	}

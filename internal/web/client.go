@@ -197,3 +197,18 @@ func (c *Client) SnapshotTake(ctx context.Context, r TakeRequest) (SnapshotInfo,
 func (c *Client) SnapshotList(ctx context.Context) (SnapshotList, error) {
 	return call[SnapshotList](ctx, c, "snapshot-list", struct{}{})
 }
+
+// Watches lists the watched folders.
+func (c *Client) Watches(ctx context.Context) (WatchList, error) {
+	return call[WatchList](ctx, c, "watch-list", struct{}{})
+}
+
+// WatchAdd keeps a folder in step with documents from now on.
+func (c *Client) WatchAdd(ctx context.Context, r WatchRequest) (WatchInfo, error) {
+	return call[WatchInfo](ctx, c, "watch-add", r)
+}
+
+// WatchRemove no longer keeps a folder in step; its files stay.
+func (c *Client) WatchRemove(ctx context.Context, dir string) (WatchInfo, error) {
+	return call[WatchInfo](ctx, c, "watch-remove", WatchRequest{Dir: dir})
+}

@@ -137,6 +137,9 @@ func (r *resolver) heldItems(k store.Conflict, nodes []outline.NodeID) ([]HeldIt
 		return nil, nil
 	}
 	base, err := r.tx.Base(k.Doc)
+	if k.Kind == store.ConflictSave { // nothing is deleted yet
+		base, err = r.tx.Document(k.Doc)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -205,6 +208,8 @@ func optionsOf(k store.Conflict) options {
 			return options{mine: "put the service's document back to what is here", theirs: "go back to the older version; the trash keeps what vanishes"}
 		}
 		return options{}
+	case store.ConflictSave:
+		return options{mine: "take the save as it is; the trash keeps what it deletes", theirs: "keep these items, and take the rest of the save"}
 	case store.ConflictOldDatabase:
 		return options{mine: "send them", theirs: "leave them out; the trash keeps them"}
 	}

@@ -38,6 +38,9 @@ func (a *api) conflictResolve(s session, r ResolveConflictRequest) (ConflictsRes
 		return nil
 	})
 	res.ChangeResult = changed
+	if err == nil && res.NextRound && !r.DryRun && a.Decided != nil {
+		a.Decided()
+	}
 	return res, err
 }
 

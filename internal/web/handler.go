@@ -37,6 +37,14 @@ type Deps struct {
 
 	// TestNotices sends a test notice by every channel.
 	TestNotices func(context.Context) (NoticeTest, error)
+	// Decided is called after a person has decided conflicts that waited.
+	Decided func()
+
+	// Watches lists the watched folders; AddWatch and RemoveWatch change them. Doc
+	// in the request is an id, Dir absolute.
+	Watches     func(context.Context) ([]WatchInfo, error)
+	AddWatch    func(context.Context, WatchRequest) (WatchInfo, error)
+	RemoveWatch func(ctx context.Context, dir string) (WatchInfo, error)
 
 	// Facts are those that the database does not hold.
 	Facts func(context.Context) health.Extras
