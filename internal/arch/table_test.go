@@ -27,6 +27,7 @@ func edges() map[string][]string {
 		"internal/server":     {"internal/dynalist", "internal/outline"},
 		"internal/format":     {"opml", "internal/outline"},
 		"internal/health":     {"store", "internal/outline"},
+		"internal/report":     {"internal/health"},
 		"internal/mirror":     {"store", "internal/format", "opml", "internal/atomicfile", "internal/outline"},
 		"internal/snapshot":   {"store", "internal/format", "opml", "internal/atomicfile", "internal/outline"},
 		"internal/web":        {"store", "internal/format", "opml", "internal/health", "internal/outline"},

@@ -63,7 +63,7 @@ func begin(c finding, now time.Time) Incident {
 		Effect: c.cause.effect(), State: c.state, Level: c.level, Since: since.UTC(),
 		Causes: make(map[Cause]int), Codes: make(map[string]int), Moments: []Moment{},
 	}
-	i.note(since, "began: "+title(c.cause))
+	i.note(since, "began: "+Title(c.cause))
 	i.Cause, i.Side = c.cause, c.cause.Side()
 	return i
 }
@@ -73,9 +73,9 @@ func (i *Incident) touch(c finding, code string, now time.Time, watched time.Dur
 	if i.Until != nil {
 		i.Until = nil
 		i.Breaks++
-		i.note(now, "again: "+title(c.cause))
+		i.note(now, "again: "+Title(c.cause))
 	} else if c.cause != i.Cause {
-		i.note(now, "now: "+title(c.cause))
+		i.note(now, "now: "+Title(c.cause))
 	}
 	if severity(c.level) > severity(i.Level) {
 		i.note(now, "now "+c.level.String())

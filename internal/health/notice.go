@@ -92,12 +92,12 @@ func (r Rules) silent(c Cause, now time.Time) bool {
 
 func newNotice(k Kind, i Incident, now time.Time) Notice {
 	i = i.tell(i.Waiting)
-	n := Notice{Kind: k, Incident: i, Title: title(i.Cause) + ", since " + moment(i.Since, now), Text: i.Safe + "; " + i.Next}
+	n := Notice{Kind: k, Incident: i, Title: Title(i.Cause) + ", since " + moment(i.Since, now), Text: i.Safe + "; " + i.Next}
 	switch k {
 	case Reminder:
 		n.Title = "still: " + n.Title
 	case Recovery:
-		n.Title = "over: " + title(i.Cause)
+		n.Title = "over: " + Title(i.Cause)
 		n.Text = fmt.Sprintf("it lasted %s; %s", round(i.Lasted(now)), safe(CauseNetwork, i.Waiting))
 	}
 	return n

@@ -4,8 +4,8 @@ package health
 // the user's choice, so they are made here alone, of nothing but causes and
 // counts: no text or title of the outline, no path, no words of the service.
 
-// title tells what is wrong.
-func title(c Cause) string {
+// Title tells what is wrong.
+func Title(c Cause) string {
 	switch c {
 	case CauseNetwork:
 		return "this machine has no network"
@@ -35,7 +35,7 @@ func title(c Cause) string {
 	return titleHere(c)
 }
 
-// titleHere is title for what happens on this machine.
+// titleHere is Title for what happens on this machine.
 func titleHere(c Cause) string {
 	switch c {
 	case CauseStorage:
