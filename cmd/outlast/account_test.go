@@ -51,7 +51,7 @@ func openAccount(t *testing.T, profile server.Profile, around func(http.Handler)
 func ownEnvironment(dir string) []string {
 	env := []string{
 		"HOME=" + dir, "XDG_RUNTIME_DIR=" + dir, "OUTLAST_HOME=" + filepath.Join(dir, "h"),
-		"OUTLAST_KEYRING=off", "GORACE=atexit_sleep_ms=0",
+		"OUTLAST_KEYRING=off", "OUTLAST_DESKTOP=off", "GORACE=atexit_sleep_ms=0",
 	}
 	for _, v := range os.Environ() {
 		if strings.HasPrefix(v, "PATH=") || strings.HasPrefix(v, "TMPDIR=") || strings.HasPrefix(v, "SYSTEMROOT=") {

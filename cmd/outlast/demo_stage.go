@@ -95,7 +95,7 @@ func (s *stage) outlast(ctx context.Context, args ...string) (*exec.Cmd, error) 
 			cmd.Env = append(cmd.Env, v)
 		}
 	}
-	cmd.Env = append(cmd.Env, "OUTLAST_KEYRING=off")
+	cmd.Env = append(cmd.Env, "OUTLAST_KEYRING=off", "OUTLAST_DESKTOP=off")
 	return cmd, nil
 }
 

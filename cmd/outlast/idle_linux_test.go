@@ -154,7 +154,7 @@ func fillIdle(t *testing.T, owner *dynalist.Client, i int, from *outline.Documen
 
 func (w *idleWorld) command(args ...string) *exec.Cmd {
 	cmd := exec.Command(*idleProgram, append(args, "--home", w.home)...)
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + w.home, "OUTLAST_KEYRING=off"}
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + w.home, "OUTLAST_KEYRING=off", "OUTLAST_DESKTOP=off"}
 	return cmd
 }
 

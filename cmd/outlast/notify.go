@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"time"
 
 	"outlast/internal/alert"
@@ -32,7 +33,8 @@ func (c *core) newPost() (*alert.Post, error) {
 // alertSettings returns the channels of the settings.
 func (s setup) alertSettings() (alert.Settings, error) {
 	n := s.settings.Notify
-	a := alert.Settings{Desktop: n.Desktop, Command: n.Command}
+	// A run that shall leave the screen alone, such as a test, says so.
+	a := alert.Settings{Desktop: n.Desktop && os.Getenv("OUTLAST_DESKTOP") != "off", Command: n.Command}
 	for _, hook := range []struct {
 		key  string
 		text config.Hook

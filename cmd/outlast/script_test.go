@@ -27,6 +27,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"service":  scriptService,
 			"refuser":  scriptRefuser,
+			"hook":     scriptHook,
 			"daemon":   scriptDaemon,
 			"nosecret": scriptNoSecret,
 			"exits":    scriptExits,
@@ -57,6 +58,7 @@ func cleanEnvironment(env *testscript.Env) error {
 		"XDG_RUNTIME_DIR="+filepath.Join(env.WorkDir, "run"),
 		"OUTLAST_HOME="+filepath.Join(env.WorkDir, "h"),
 		"OUTLAST_KEYRING=off",
+		"OUTLAST_DESKTOP=off",
 		"NO_COLOR=1",
 		"GORACE=atexit_sleep_ms=0", // else each command under the race detector waits a second
 	)
@@ -75,6 +77,7 @@ type scriptState struct {
 	service *process
 	daemon  *process
 	refuser *refuser
+	hook    *scriptReceiver
 }
 
 func stateOf(ts *testscript.TestScript) *scriptState {
@@ -86,6 +89,9 @@ func (s *scriptState) end() {
 		if p != nil {
 			_ = p.stop(os.Kill)
 		}
+	}
+	if s.hook != nil {
+		s.hook.Close()
 	}
 	if s.refuser != nil {
 		s.refuser.server.Close()

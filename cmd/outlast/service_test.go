@@ -35,7 +35,7 @@ type process struct {
 func startProcess(ts *testscript.TestScript, name string, wait bool, args ...string) (*process, string, error) {
 	cmd := exec.Command(filepath.Join(binDir(ts), "outlast"), args...)
 	cmd.Dir = ts.Getenv("WORK")
-	for _, key := range []string{"PATH", "HOME", "XDG_RUNTIME_DIR", "OUTLAST_HOME", "OUTLAST_KEYRING", "GORACE", "TMPDIR"} {
+	for _, key := range []string{"PATH", "HOME", "XDG_RUNTIME_DIR", "OUTLAST_HOME", "OUTLAST_KEYRING", "OUTLAST_DESKTOP", "GORACE", "TMPDIR"} {
 		if v := ts.Getenv(key); v != "" {
 			cmd.Env = append(cmd.Env, key+"="+v)
 		}

@@ -98,7 +98,7 @@ func (a *app) serviceEnv() (map[string]string, error) {
 	}
 	env := map[string]string{}
 	for _, name := range []string{
-		"OUTLAST_TOKEN_FILE", "OUTLAST_TOKEN_COMMAND", "OUTLAST_KEYRING",
+		"OUTLAST_TOKEN_FILE", "OUTLAST_TOKEN_COMMAND", "OUTLAST_KEYRING", "OUTLAST_DESKTOP",
 		"XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME",
 	} {
 		if value := os.Getenv(name); value != "" {

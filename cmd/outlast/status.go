@@ -89,6 +89,10 @@ func (a *app) checkStatus(ctx context.Context) error {
 		for _, r := range s.Status.Reasons {
 			a.print("  %s", r)
 		}
+		if s.Status.Safe != nil {
+			a.print("  safe: %s", *s.Status.Safe)
+			a.print("  next: %s", *s.Status.Next)
+		}
 	}
 	return exitCode(s.Level.ExitCode())
 }

@@ -24,6 +24,14 @@ func (a *app) statusLines(s health.Status, now time.Time) []string {
 		}
 		fact(label, "%s", r)
 	}
+	for _, part := range []struct {
+		label string
+		text  *string
+	}{{"whose", s.Side}, {"safe", s.Safe}, {"next", s.Next}} {
+		if part.text != nil {
+			fact(part.label, "%s", *part.text)
+		}
+	}
 	fact("waiting", "%s", waitingText(s.Queue, now))
 	if s.Queue.Parked > 0 {
 		fact("refused", "%s by the service: `outlast queue list`", plural(s.Queue.Parked, "edit"))

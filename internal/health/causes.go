@@ -112,9 +112,6 @@ func trouble(f Facts, t store.Trouble) finding {
 	case KindRate:
 		c.level, c.cause = Fine, CauseRate
 	}
-	if c.state == Offline && f.Queue.Pending > 0 {
-		c.text += "; " + edits(f.Queue.Pending, "is", "are") + " safe on this disk"
-	}
 	return c
 }
 

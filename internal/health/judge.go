@@ -48,6 +48,8 @@ func Judge(f Facts) (Status, Level) {
 	for i, c := range found {
 		if i == 0 {
 			s.State, s.Since = c.state, when(c.since)
+			side, safe, next := c.cause.Side(), safe(c.cause, f.Queue.Pending), next(c.cause)
+			s.Cause, s.Side, s.Safe, s.Next = &c.cause, &side, &safe, &next
 		}
 		s.Reasons = append(s.Reasons, c.text)
 		level = worse(level, c.level)

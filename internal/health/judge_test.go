@@ -141,11 +141,12 @@ func TestStatusHasEveryKeyAndNullForWhatIsAbsent(t *testing.T) {
 		return m, names
 	}
 	empty, names := keys(Facts{Now: at})
-	const want = "conflicts disks documents incidents last_contact last_sync last_verified_snapshot next_retry queue reasons server since state"
+	const want = "cause conflicts disks documents incidents last_contact last_sync last_verified_snapshot " +
+		"next next_retry queue reasons safe server side since state"
 	if got := strings.Join(names, " "); got != want {
 		t.Errorf("keys are %s", got)
 	}
-	for _, k := range []string{"last_contact", "last_sync", "last_verified_snapshot", "next_retry", "since"} {
+	for _, k := range []string{"last_contact", "last_sync", "last_verified_snapshot", "next_retry"} {
 		if empty[k] != nil {
 			t.Errorf("%s is %v, want null", k, empty[k])
 		}

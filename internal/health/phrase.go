@@ -15,6 +15,9 @@ func Tell(t store.Trouble) string {
 	cause := RootCause(t.Text)
 	switch t.Kind {
 	case KindOffline:
+		if Cause(t.Cause) == CausePortal {
+			return "a login page of the network seems to answer in place of the service"
+		}
 		return with("the service does not answer", cause)
 	case KindToken:
 		if strings.Contains(t.Text, "there is no token") {

@@ -57,17 +57,17 @@ func TestTroubleIsToldAsASentence(t *testing.T) {
 	}
 }
 
-func TestReasonsCountEdits(t *testing.T) {
+func TestWhatIsSafeCountsEdits(t *testing.T) {
 	f := good()
 	troubled("offline")(&f)
 	for n, want := range map[int]string{
-		0: "does not answer (no reply in 30 s)",
-		1: "(no reply in 30 s); 1 edit is safe on this disk",
-		2: "(no reply in 30 s); 2 edits are safe on this disk",
+		0: "everything is on this disk, and nothing waits to be sent",
+		1: "1 edit is safe on this disk, to be sent later",
+		2: "2 edits are safe on this disk, to be sent later",
 	} {
 		f.Queue.Pending = n
-		if s, _ := Judge(f); !strings.HasSuffix(s.Reasons[0], want) {
-			t.Errorf("got %q, want it to end with %q", s.Reasons[0], want)
+		if s, _ := Judge(f); *s.Safe != want || strings.Contains(s.Reasons[0], "safe") {
+			t.Errorf("got %q, want %q", *s.Safe, want)
 		}
 	}
 }

@@ -37,6 +37,10 @@ type Status struct {
 	State                State      `json:"state"`
 	Reasons              []string   `json:"reasons"` // every cause, worst first
 	Since                *time.Time `json:"since"`   // of the worst cause
+	Cause                *Cause     `json:"cause"`   // the worst; null when all is well
+	Side                 *string    `json:"side"`    // whose it is: service, network, this machine, you
+	Safe                 *string    `json:"safe"`
+	Next                 *string    `json:"next"` // what to do
 	LastContact          *time.Time `json:"last_contact"`
 	LastSync             *time.Time `json:"last_sync"`
 	LastVerifiedSnapshot *time.Time `json:"last_verified_snapshot"`

@@ -67,6 +67,8 @@ func safe(c Cause, waiting int) string {
 	switch c {
 	case CauseStorage, CauseReadOnly:
 		return "what was accepted before is on this disk; new edits are refused"
+	case CauseStarting:
+		return "what was read is on this disk; the outline at the service is untouched"
 	case CauseSnapshot, CauseDrill:
 		return "the outline itself is on this disk"
 	case CauseHold:
@@ -83,7 +85,7 @@ func next(c Cause) string {
 	case CauseLarge:
 		return "nothing to do: what is small is sent, a large request is tried every 5 minutes"
 	case CauseDNS, CauseProxy, CauseStale, CauseUnsent, CauseOther:
-		return "`outlast status` says why; `outlast doctor` looks further"
+		return "`outlast doctor` looks further"
 	case CauseTLS:
 		return "see whether the clock is right and the network asks for a login; `outlast doctor` looks further"
 	case CausePortal:
@@ -103,7 +105,9 @@ func next(c Cause) string {
 	case CauseDrill:
 		return "`outlast snapshot verify --drill` does it now"
 	case CauseDaemon:
-		return "`outlast service start`; `outlast logs` says why it ended"
+		return "`outlast service install` once, then `outlast service start`; `outlast logs` says why it ended"
+	case CauseStarting:
+		return "the background service goes on with it, or `outlast sync`"
 	case CauseAlert:
 		return "`outlast doctor --notify` tries every channel"
 	}
