@@ -15,7 +15,7 @@ func inert(s *config.Settings) ([]string, error) {
 		"guard.nodes", "guard.percent", "store.max_size",
 		"import.depth", "import.nodes", "import.attribute", "import.file", "snapshots.dir", "snapshots.schedule",
 		"snapshots.keep.last", "snapshots.keep.hourly", "snapshots.keep.daily",
-		"snapshots.keep.weekly", "snapshots.keep.monthly", "snapshots.keep.yearly", "log.level",
+		"snapshots.keep.weekly", "snapshots.keep.monthly", "snapshots.keep.yearly", "snapshots.drill", "log.level",
 		"notify.desktop", "notify.command", "notify.webhook", "notify.ntfy", "notify.pagerduty_file", "notify.ping", "notify.quiet",
 	}
 	values, err := s.Values()

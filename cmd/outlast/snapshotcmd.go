@@ -11,11 +11,12 @@ import (
 )
 
 func (a *app) snapshotCommand() *cobra.Command {
-	return group("snapshot", "take and check dated copies in OPML",
+	return group("snapshot", "take, check and restore dated copies in OPML",
 		`Snapshots are dated folders of OPML files, one per document, that any outliner
 imports. Each is read back and compared before it counts.`,
 		"  outlast snapshot take\n  outlast snapshot list",
-		a.snapshotTakeCommand(), a.snapshotListCommand(), a.snapshotVerifyCommand(), a.snapshotPruneCommand())
+		a.snapshotTakeCommand(), a.snapshotListCommand(), a.snapshotVerifyCommand(), a.snapshotPruneCommand(),
+		a.snapshotDiffCommand(), a.snapshotRestoreCommand())
 }
 
 func (a *app) snapshotTakeCommand() *cobra.Command {
@@ -113,21 +114,46 @@ type verifiedSnapshot struct {
 }
 
 func (a *app) snapshotVerifyCommand() *cobra.Command {
-	var all bool
+	var all, drill bool
 	cmd := &cobra.Command{
 		Use:   "verify [NAME]",
 		Short: "check a snapshot from the disk alone",
 		Long: `Reads a snapshot back from the disk: every file must be there, have its hash, be
 sound OPML and have its number of items. Without a name it is the newest. The
-database and the service are not needed. Exit code 12 if anything is wrong.`,
+database and the service are not needed. With --drill the newest and a random older
+one are restored into a temporary database and compared with what they were taken
+from. Exit code 12 if anything is wrong.`,
 		Example: "  outlast snapshot verify\n  outlast snapshot verify --all",
 		Args:    args(0, 1),
 		RunE: func(cmd *cobra.Command, given []string) error {
+			if drill {
+				if all || len(given) > 0 {
+					return usage("`outlast snapshot verify --drill`", "--drill chooses the snapshots itself")
+				}
+				return a.withDoor(cmd.Context(), func(d *door) error { return a.drill(cmd.Context(), d) })
+			}
 			return a.verifySnapshots(cmd.Context(), given, all)
 		},
 	}
 	cmd.Flags().BoolVar(&all, "all", false, "every snapshot there is")
+	cmd.Flags().BoolVar(&drill, "drill", false, "restore two of them as a test")
 	return cmd
+}
+
+func (a *app) drill(ctx context.Context, d *door) error {
+	r, err := d.SnapshotDrill(ctx)
+	switch {
+	case err != nil:
+		return err
+	case a.flags.json:
+		return a.printJSON(r)
+	}
+	for _, name := range r.Names {
+		a.print("%s  came back whole", name)
+	}
+	a.say("restored %s with %s and compared them, %d of them with the outline as it is now",
+		plural(r.Documents, "document"), plural(r.Nodes, "item"), r.Mirror)
+	return nil
 }
 
 func (a *app) verifySnapshots(ctx context.Context, names []string, all bool) error {

@@ -105,7 +105,8 @@ func (c *core) snapshotRunner() (*snapshot.Runner, error) {
 	}
 	return &snapshot.Runner{
 		DB: c.db, Options: o, Next: next, Keep: keepOf(c.settings.Snapshots.Keep),
-		OnResult: c.noteSnapshot, OnPrune: c.notePrune,
+		DrillEvery: drillEvery(c.settings.Snapshots.Drill),
+		OnResult:   c.noteSnapshot, OnPrune: c.notePrune, OnDrill: c.noteDrill,
 	}, nil
 }
 
@@ -116,6 +117,32 @@ func (c *core) noteSnapshot(info snapshot.Info, err error) {
 		return
 	}
 	c.log.Info("snapshot taken", "name", info.Name, "documents", info.Totals.Documents, "nodes", info.Totals.Nodes)
+}
+
+// drillEvery returns how often a restore is tried.
+func drillEvery(word string) time.Duration {
+	const day = 24 * time.Hour
+	return map[string]time.Duration{"daily": day, "weekly": 7 * day, "monthly": 30 * day}[word]
+}
+
+// noteDrill logs what a drill showed.
+func (c *core) noteDrill(r snapshot.DrillResult, err error) {
+	if err != nil {
+		c.log.Error("a snapshot did not come back whole in the drill", "err", snapshot.Tell(err))
+		return
+	}
+	c.log.Info("snapshots came back whole in the drill", "names", r.Names, "documents", r.Documents, "nodes", r.Nodes)
+}
+
+// drillSnapshots restores some snapshots as a test, now.
+func (c *core) drillSnapshots(ctx context.Context) (web.DrillInfo, error) {
+	o, err := c.snapshotOptions()
+	if err != nil {
+		return web.DrillInfo{}, err
+	}
+	r, err := snapshot.Drill(ctx, c.db, o)
+	c.noteDrill(r, err)
+	return web.DrillInfo{At: r.At, Names: r.Names, Documents: r.Documents, Nodes: r.Nodes, Mirror: r.Mirror}, snapshotError(err)
 }
 
 // notePrune logs what retention did.

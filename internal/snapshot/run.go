@@ -33,11 +33,16 @@ type Runner struct {
 	// Keep says which snapshots stay after one was taken; the zero value keeps all.
 	Keep Keep
 
-	// OnResult is told of every snapshot, as Take returns it, and OnPrune of what
-	// was decided after it, as Prune returns it, from the goroutine of Run; either
-	// may be nil.
+	// DrillEvery is how often a restore is tried; 0 for never. One that failed is
+	// tried again a day later.
+	DrillEvery time.Duration
+
+	// OnResult is told of every snapshot, as Take returns it, OnPrune of what was
+	// decided after it, as Prune returns it, and OnDrill of drills, as Drill does,
+	// from the goroutine of Run; each may be nil.
 	OnResult func(Info, error)
 	OnPrune  func([]Decision, error)
+	OnDrill  func(DrillResult, error)
 }
 
 // progress is what a Runner remembers between two looks.
@@ -88,6 +93,7 @@ func (r *Runner) step(ctx context.Context, p *progress) time.Time {
 		next = p.retryAt
 	} else {
 		p.failed, p.retryAt = 0, time.Time{}
+		r.drillIfDue(ctx)
 	}
 	if r.OnResult != nil && (err != nil || info.Name != "") {
 		r.OnResult(info, err)
@@ -95,11 +101,42 @@ func (r *Runner) step(ctx context.Context, p *progress) time.Time {
 	return next
 }
 
-// TakeIfDue takes a snapshot if one is due now. Without an error and without a
+// TakeIfDue takes a snapshot if one is due now, and drills if that is due. Without an error and without a
 // name in Info, none is.
 func (r *Runner) TakeIfDue(ctx context.Context) (Info, error) {
 	info, _, err := r.takeIfDue(ctx, &progress{})
+	if err == nil {
+		r.drillIfDue(ctx)
+	}
 	return info, err
+}
+
+// drillIfDue tries a restore when the last one is long enough ago.
+func (r *Runner) drillIfDue(ctx context.Context) {
+	if r.DrillEvery <= 0 {
+		return
+	}
+	var c Clocks
+	err := r.DB.View(func(tx *store.Tx) (err error) {
+		c, err = ReadClocks(tx)
+		return err
+	})
+	if err != nil || c.Name == "" || !drillDue(now(), c, r.DrillEvery) {
+		return
+	}
+	result, err := Drill(ctx, r.DB, r.Options)
+	if r.OnDrill != nil && ctx.Err() == nil {
+		r.OnDrill(result, err)
+	}
+}
+
+// drillDue tells whether a drill is due: a clock that was set back counts as long ago.
+func drillDue(at time.Time, c Clocks, every time.Duration) bool {
+	if c.DrillTrouble != "" {
+		every = min(every, 24*time.Hour)
+	}
+	age := at.Sub(c.DrillTried)
+	return age >= every || age < -smallStep
 }
 
 func (r *Runner) takeIfDue(ctx context.Context, p *progress) (Info, time.Time, error) {

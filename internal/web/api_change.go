@@ -180,3 +180,20 @@ type QueueRequest struct {
 type QueueChanged struct {
 	Edits []Edit `json:"edits"` // with those that depended on a dropped one
 }
+
+// ReplaceRequest makes a document, or an item with all below it, what it is in the
+// file that follows: our JSON of that document, with the ids of its items.
+type ReplaceRequest struct {
+	Change
+	Doc  outline.FileID `json:"doc"`
+	Node outline.NodeID `json:"node"` // outline.RootID for the whole document
+}
+
+// ReplaceResult tells what a replacement did, or would do.
+type ReplaceResult struct {
+	ChangeResult
+	Added   int `json:"added"`
+	Edited  int `json:"edited"`
+	Moved   int `json:"moved"`
+	Removed int `json:"removed"` // to the trash
+}

@@ -68,6 +68,15 @@ type SnapshotList struct {
 	Snapshots []SnapshotInfo `json:"snapshots"`
 }
 
+// DrillInfo tells what a restore as a test showed.
+type DrillInfo struct {
+	At        time.Time `json:"at"`
+	Names     []string  `json:"names"`     // of the snapshots that were restored
+	Documents int       `json:"documents"` // that came back and were compared
+	Nodes     int       `json:"nodes"`
+	Mirror    int       `json:"mirror"` // of the documents, those compared with the outline itself
+}
+
 // ExportRequest asks for files.
 type ExportRequest struct {
 	Name   string `json:"name,omitempty"` // document, folder or node

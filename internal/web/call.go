@@ -127,7 +127,7 @@ func drain(r io.Reader) error {
 }
 
 // upload sends the request as the first line of a body that goes on with a file.
-func (c *Client) upload(ctx context.Context, name string, request ImportRequest, file io.Reader, progress func(Progress)) (res ImportResult, err error) {
+func upload[Res any](ctx context.Context, c *Client, name string, request any, file io.Reader, progress func(Progress)) (res Res, err error) {
 	head, err := encode(request)
 	if err != nil {
 		return res, fmt.Errorf("%s: encode request: %w", name, err)
@@ -140,7 +140,7 @@ func (c *Client) upload(ctx context.Context, name string, request ImportRequest,
 	if err != nil {
 		return res, err
 	}
-	return readFrames[ImportResult](name, answer, watching(progress))
+	return readFrames[Res](name, answer, watching(progress))
 }
 
 // frames sends a request and gives each line of the answer to fn, up to the

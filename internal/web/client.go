@@ -88,7 +88,13 @@ func (c *Client) Import(ctx context.Context, r ImportRequest, body io.Reader) (I
 // ImportWatched is Import that calls progress, if not nil, while it goes on.
 func (c *Client) ImportWatched(ctx context.Context, r ImportRequest, body io.Reader, progress func(Progress)) (ImportResult, error) {
 	c.fill(&r)
-	return c.upload(ctx, "import", r, body, progress)
+	return upload[ImportResult](ctx, c, "import", r, body, progress)
+}
+
+// Replace makes a document or an item what it is in body, our JSON with ids.
+func (c *Client) Replace(ctx context.Context, r ReplaceRequest, body io.Reader) (ReplaceResult, error) {
+	c.fill(&r)
+	return upload[ReplaceResult](ctx, c, "replace", r, body, nil)
 }
 
 // Add makes nodes.
@@ -191,6 +197,11 @@ func (c *Client) Sync(ctx context.Context, r SyncRequest, progress func(Progress
 // SnapshotTake takes a snapshot.
 func (c *Client) SnapshotTake(ctx context.Context, r TakeRequest) (SnapshotInfo, error) {
 	return call[SnapshotInfo](ctx, c, "snapshot-take", r)
+}
+
+// SnapshotDrill restores the newest snapshot and an older one as a test.
+func (c *Client) SnapshotDrill(ctx context.Context) (DrillInfo, error) {
+	return call[DrillInfo](ctx, c, "snapshot-drill", struct{}{})
 }
 
 // SnapshotList lists the snapshots, newest first.

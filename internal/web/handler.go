@@ -34,6 +34,8 @@ type Deps struct {
 	// TakeSnapshot and ListSnapshots reach the snapshots folder.
 	TakeSnapshot  func(context.Context, TakeRequest) (SnapshotInfo, error)
 	ListSnapshots func(context.Context) ([]SnapshotInfo, error)
+	// DrillSnapshots restores some as a test.
+	DrillSnapshots func(context.Context) (DrillInfo, error)
 
 	// TestNotices sends a test notice by every channel.
 	TestNotices func(context.Context) (NoticeTest, error)

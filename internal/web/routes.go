@@ -39,6 +39,7 @@ func (a *api) routes(mux *http.ServeMux) {
 	handle(a, mux, "trash-restore", a.trashRestore)
 	handle(a, mux, "snapshot-take", a.snapshotTake)
 	handle(a, mux, "snapshot-list", a.snapshotList)
+	handle(a, mux, "snapshot-drill", a.snapshotDrill)
 	handle(a, mux, "history", a.history)
 	handle(a, mux, "notice-test", a.noticeTest)
 	handle(a, mux, "watch-list", a.watchList)
@@ -48,6 +49,7 @@ func (a *api) routes(mux *http.ServeMux) {
 	stream(a, mux, "show", a.show)
 	stream(a, mux, "export", a.export)
 	mux.HandleFunc(apiPath+"import", a.importFile)
+	mux.HandleFunc(apiPath+"replace", a.replaceContent)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		a.refuse(w, r, http.StatusNotFound, fmt.Errorf("no such call %s: %w", r.URL.Path, ErrForbidden))
 	})

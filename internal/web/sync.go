@@ -78,3 +78,10 @@ func (a *api) snapshotList(s session, _ struct{}) (SnapshotList, error) {
 	}
 	return SnapshotList{Snapshots: all}, err
 }
+
+func (a *api) snapshotDrill(s session, _ struct{}) (DrillInfo, error) {
+	if a.DrillSnapshots == nil {
+		return DrillInfo{}, fmt.Errorf("drill: %w", ErrNotReady)
+	}
+	return a.DrillSnapshots(s)
+}
