@@ -54,24 +54,12 @@ type merged struct {
 // still changes something is kept, and one that can no longer be done gives
 // way so that no text is lost. No clock decides.
 func merge(in mergeInput) merged {
-	out := mergeWithout(in, nil)
-	roundabout := movedInVain(in.remote, out)
-	if len(roundabout) == 0 {
-		return out
-	}
-	if direct := mergeWithout(in, roundabout); direct.work.Equal(out.work) {
-		return direct
-	}
-	return out
-}
-
-// mergeWithout merges, and takes moves of the nodes in settled as done.
-func mergeWithout(in mergeInput, settled map[outline.NodeID]bool) merged {
-	m := merger{mergeInput: in, settled: settled, holding: make(map[outline.NodeID]bool)}
+	m := merger{mergeInput: in, done: make(map[int]bool), holding: make(map[outline.NodeID]bool)}
 	m.nodes = histories(in)
 	m.out.work = in.remote.Clone()
 	m.todo = m.withoutOvertaken()
 	m.revive = m.revivals()
+	m.aims = aimsOf(in, m.todo)
 	for i := range m.todo {
 		m.rebase(i)
 	}
@@ -83,39 +71,13 @@ func mergeWithout(in mergeInput, settled map[outline.NodeID]bool) merged {
 	return m.out
 }
 
-// movedInVain returns the nodes that the kept log moves and that in the end
-// need no move: their moves cancel out, alone or together.
-func movedInVain(remote *outline.Document, out merged) map[outline.NodeID]bool {
-	var vain map[outline.NodeID]bool
-	orders := make(map[outline.NodeID]map[outline.NodeID]bool)
-	for _, r := range out.log {
-		if r.Node.Kind != outline.Move {
-			continue
-		}
-		was, now := remote.Node(r.Node.Node), out.work.Node(r.Node.Node)
-		if was == nil || now == nil || was.Parent() == nil || was.Parent().ID != now.Parent().ID {
-			continue
-		}
-		parent := was.Parent().ID
-		if orders[parent] == nil {
-			orders[parent] = outline.Reordered(was.Parent(), now.Parent())
-		}
-		if !orders[parent][now.ID] {
-			if vain == nil {
-				vain = make(map[outline.NodeID]bool)
-			}
-			vain[now.ID] = true
-		}
-	}
-	return vain
-}
-
 type merger struct {
 	mergeInput
 	nodes   map[outline.NodeID]*history
-	settled map[outline.NodeID]bool
-	todo    []store.Record           // the log without what is overtaken
-	done    map[int]bool             // of todo, what was rebased before its turn
+	todo    []store.Record // the log without what is overtaken
+	done    map[int]bool   // of todo, what was rebased
+	aims    aims
+	taken   *orders                  // base with what the service acknowledged; for reordered
 	gone    map[outline.NodeID]bool  // deleted by the log in the end
 	revive  map[outline.NodeID]int   // deleted at the service, wanted here: the record that inserts it again
 	kept    map[outline.NodeID]bool  // memory of movedAway
@@ -133,6 +95,7 @@ func (m *merger) rebase(i int) {
 	if m.done[i] {
 		return
 	}
+	m.done[i] = true
 	r := m.todo[i]
 	c := *r.Node // records share nothing with the input
 	r.Node = &c
@@ -166,6 +129,8 @@ func (m *merger) insert(r store.Record) {
 	if lost {
 		c.New.Note = withLine(c.New.Note, m.lostPath(c.To.Parent))
 		c.To = m.out.work.Last(m.recovered())
+	} else if p, aimed := m.aims.place[r.ID]; aimed {
+		c.To = p
 	}
 	c.To = m.gap(nil, c.To)
 	m.out.unbind = append(m.out.unbind, c.Node)
@@ -185,6 +150,9 @@ func (m *merger) inserted(r store.Record, n *outline.Node) {
 	m.confirm(r)
 	if nodeOf(m.base, c.Node) != nil {
 		return
+	}
+	if to, aimed := m.aims.place[r.ID]; aimed && n.Parent().ID == to.Parent { // else somebody has moved it
+		m.put(m.own(outline.Change{Kind: outline.Move, Node: n.ID, To: m.gap(n, to)}))
 	}
 	mask, values, _ := m.nodes[c.Node].wanted(r)
 	if mask &= outline.Editable; mask == 0 {

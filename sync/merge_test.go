@@ -97,7 +97,7 @@ func TestMerge(t *testing.T) {
 		{"insert both at the end", "a", "a/x", "a/y", "a/y/x"},
 		{"insert both at the start", "a", "x/a", "y/a", "y/x/a"},
 		{"insert where the left neighbour has gone", "a/b/c", "a/b/x/c", "a/c", "a/x/c"},
-		{"insert where both neighbours have gone", "p/.a/.b/.c", "p/.a/.x/.b/.c", "p/.c", "p/.c/.x"},
+		{"insert where both neighbours have gone", "p/.a/.b/.c", "p/.a/.x/.b/.c", "p/.c", "p/.x/.c"},
 		{"insert below a node deleted there", "a/.b/c", "a/.b/..x/c", "c", "c/*=Recovered (outlast)/.x {was in: a / b}"},
 		{"insert below a node moved there", "a/.b/c", "a/.b/..x/c", "a/c/.b", "a/c/.b/..x"},
 		{"edit here, insert there", "a", "a=A", "a/y", "a=A/y"},

@@ -11,17 +11,17 @@ import (
 	"outlast/store"
 )
 
-// list is a service's document as plain lists of children, changed by steps in
+// lists is a service's document as plain lists of children, changed by steps in
 // the words of the API: a second, simpler idea of what a request does.
-type list struct {
+type lists struct {
 	children map[outline.ServiceID][]outline.ServiceID
 	parent   map[outline.ServiceID]outline.ServiceID
 	fields   map[outline.ServiceID]outline.Fields
 	made     int
 }
 
-func listOf(d *outline.Document) *list {
-	l := &list{
+func listOf(d *outline.Document) *lists {
+	l := &lists{
 		children: make(map[outline.ServiceID][]outline.ServiceID),
 		parent:   make(map[outline.ServiceID]outline.ServiceID),
 		fields:   make(map[outline.ServiceID]outline.Fields),
@@ -35,12 +35,12 @@ func listOf(d *outline.Document) *list {
 	return l
 }
 
-func (l *list) put(id, parent outline.ServiceID, index int) {
+func (l *lists) put(id, parent outline.ServiceID, index int) {
 	l.parent[id] = parent
 	l.children[parent] = slices.Insert(l.children[parent], index, id)
 }
 
-func (l *list) take(id outline.ServiceID) {
+func (l *lists) take(id outline.ServiceID) {
 	p := l.parent[id]
 	i := slices.Index(l.children[p], id)
 	l.children[p] = slices.Delete(l.children[p], i, i+1)
@@ -48,7 +48,7 @@ func (l *list) take(id outline.ServiceID) {
 
 // apply makes one request and returns the ids of its inserts. Ids that the
 // request itself makes must not be used in it: they are known only afterwards.
-func (l *list) apply(t *rapid.T, steps []Step) (ids []outline.ServiceID) {
+func (l *lists) apply(t *rapid.T, steps []Step) (ids []outline.ServiceID) {
 	before := len(l.fields)
 	known := make(map[outline.ServiceID]bool, before)
 	for id := range l.fields {
@@ -118,7 +118,7 @@ func TestPlanLaws(t *testing.T) {
 // upTo is room for so many changes, of any size that a request can have.
 func upTo(changes int) room { return room{changes: changes, bytes: maxBytes} }
 
-func sendBatch(t *rapid.T, p *plan, service *list, bound map[outline.NodeID]outline.ServiceID, limit int) {
+func sendBatch(t *rapid.T, p *plan, service *lists, bound map[outline.NodeID]outline.ServiceID, limit int) {
 	b := p.next(upTo(limit), func(n outline.NodeID) outline.ServiceID {
 		if s, ok := bound[n]; ok {
 			return s
@@ -134,7 +134,7 @@ func sendBatch(t *rapid.T, p *plan, service *list, bound map[outline.NodeID]outl
 	p.done(b)
 }
 
-func (l *list) render(id outline.ServiceID, bound map[outline.NodeID]outline.ServiceID) string {
+func (l *lists) render(id outline.ServiceID, bound map[outline.NodeID]outline.ServiceID) string {
 	name := string(id)
 	for ours, s := range bound {
 		if s == id {

@@ -42,9 +42,6 @@ func (m *merger) standing(id outline.NodeID) *outline.Node {
 		return n
 	}
 	r := m.todo[i]
-	if m.done == nil {
-		m.done = make(map[int]bool)
-	}
 	m.done[i] = true
 	c := *r.Node
 	r.Node = &c

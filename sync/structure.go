@@ -1,6 +1,8 @@
 package sync
 
 import (
+	"slices"
+
 	"outlast/internal/outline"
 	"outlast/store"
 )
@@ -14,17 +16,25 @@ func (m *merger) move(r store.Record, n *outline.Node) {
 	elsewhere := remote != nil && m.movedThere(remote)
 	// Who moved it after the service had taken our move came after us.
 	overtaken := acknowledged && elsewhere
-	if overtaken || m.settled[c.Node] || stands(m.out.work, n, c.To, acknowledged) {
+	aim, aimed := m.aims.place[r.ID]
+	shown := m.aims.shown[c.Node] || !aimed && stands(m.out.work, n, c.To, acknowledged)
+	if overtaken || shown || m.replaced(r) {
 		m.confirm(r)
 		return
 	}
 	target := m.standing(c.To.Parent)
+	if target != nil && target.IsWithin(n) {
+		m.settleAbove(target.ID)
+	}
 	switch {
 	case elsewhere && m.onlyReordered(c.Node):
 		m.dropMove(r, "it got another place here, and another parent at the service, which stands")
 		return
 	case target == nil:
 		m.dropMove(r, "what it was moved below here was deleted at the service; it stays where it was")
+		return
+	case target.IsWithin(n) && m.aims.passed[r.ID]:
+		m.confirm(r)
 		return
 	case target.IsWithin(n):
 		m.dropMove(r, "what it was moved below here was moved below it at the service; it stays where it is")
@@ -33,11 +43,39 @@ func (m *merger) move(r store.Record, n *outline.Node) {
 		m.dropMove(r, "the service has taken this move more than once and shows it at the old place, which stands now")
 		return
 	}
+	if aimed {
+		c.To = aim
+	}
 	c.To = m.gap(n, c.To)
 	m.keep(r)
 	if elsewhere || remote != nil && m.reorderedThere(remote) {
 		m.noticeChange(store.ConflictPlace, c.Node, "it was moved both here and at the service; our place stands",
 			outline.Change{Kind: outline.Move, Node: c.Node, To: m.remote.PlaceOf(remote)})
+	}
+}
+
+// replaced tells whether a later move of the same node leaves nothing of one: the
+// service has taken this one, or the later one is done.
+func (m *merger) replaced(r store.Record) bool {
+	return m.aims.passed[r.ID] && (r.State == store.Acknowledged || m.done[m.aims.last[r.Node.Node]])
+}
+
+// settleAbove puts a node, and what it is to be below, where the log wants them,
+// from the top down. There they are in nobody's way.
+func (m *merger) settleAbove(id outline.NodeID) {
+	if m.aims.orders == nil {
+		return
+	}
+	var path []outline.NodeID
+	seen := make(map[outline.NodeID]bool)
+	for ; id != "" && !seen[id]; id = m.aims.orders.parent(id) {
+		seen[id] = true
+		path = append(path, id)
+	}
+	for _, id := range slices.Backward(path) {
+		if i, ok := m.aims.last[id]; ok {
+			m.rebase(i)
+		}
 	}
 }
 
@@ -115,7 +153,8 @@ func (m *merger) movedAway(id outline.NodeID) bool {
 // moved are the children of one parent that left the order of the others.
 type moved map[outline.NodeID]bool
 
-// reorderedThere tells whether the service moved a node among its siblings.
+// reorderedThere tells whether the service shows a node elsewhere among its
+// siblings than base and what it has taken from us since.
 func (m *merger) reorderedThere(remote *outline.Node) bool {
 	was, parent := nodeOf(m.base, remote.ID), remote.Parent()
 	if was == nil || parent == nil || was.Parent() == nil || was.Parent().ID != parent.ID {
@@ -123,11 +162,36 @@ func (m *merger) reorderedThere(remote *outline.Node) bool {
 	}
 	out, known := m.moved[parent.ID]
 	if !known {
-		out = outline.Reordered(was.Parent(), parent)
+		out = m.reordered(parent)
 		if m.moved == nil {
 			m.moved = make(map[outline.NodeID]moved)
 		}
 		m.moved[parent.ID] = out
 	}
 	return out[remote.ID]
+}
+
+// reordered returns the children that the service has moved within their parent.
+func (m *merger) reordered(parent *outline.Node) moved {
+	if m.taken == nil {
+		acknowledged := func(r store.Record) bool { return r.State != store.Acknowledged }
+		m.taken = ordersOf(m.base, slices.DeleteFunc(slices.Clone(m.log), acknowledged))
+	}
+	since := moved(outline.Reordered(m.base.Node(parent.ID), parent))
+	if m.taken.below[parent.ID] == nil {
+		return since
+	}
+	out := make(moved)
+	position := positions(parent)
+	var both []sibling
+	for id := range m.taken.children(parent.ID) {
+		if at := position[id]; at > 0 {
+			both = append(both, sibling{id: id, at: at})
+			out[id] = since[id]
+		}
+	}
+	for _, s := range inOrder(both, len(position)) {
+		delete(out, s.id)
+	}
+	return out
 }

@@ -75,7 +75,9 @@
 // ours stay and their whole text becomes a child. An edit wins over a delete;
 // what has lost its parent goes below one node for it. A move wins over a delete,
 // and over another move unless it would put a node below itself; a new place
-// among the same siblings gives way to both. Nothing is decided by a clock. What
+// among the same siblings gives way to both. Where a node is to stand is told by
+// where the whole log leaves it, not by the neighbours of one record (order.go).
+// Nothing is decided by a clock. What
 // the service deletes is kept in the trash, and whatever gave way is told
 // (notice.go) with what it takes to have it back.
 //
