@@ -45,7 +45,7 @@ func testEdges() map[string][]string {
 	return map[string][]string{
 		"sync":              {"internal/dynalist", "internal/server"},
 		"internal/dynalist": {"internal/server"},
-		"internal/mirror":   {"sync"},
+		"internal/mirror":   {"sync", "internal/watch"},
 	}
 }
 

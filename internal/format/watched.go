@@ -174,7 +174,7 @@ func ReadWatched(r io.Reader, opts ReadOptions) (*Watched, error) {
 	in := newLineReader(r, opts.Limits)
 	doc := outline.New(opts.ID, "")
 	res := &Watched{}
-	m := watchedReader{mdReader: mdReader{grower: grower{doc, opts.NewID, in.limits.Nodes}}, res: res}
+	m := watchedReader{mdReader: mdReader{grower: grower{doc, opts.NewID, in.limits.Nodes}, in: in}, res: res}
 	if err := in.each(m.line); err != nil {
 		return nil, err
 	}
@@ -218,9 +218,12 @@ func (m *watchedReader) line(line string) error {
 	s := line[size:]
 	if rev, ok := watchedEnd(s); ok {
 		m.settle()
-		m.text, m.note, m.items, m.headings = nil, nil, nil, nil
+		m.text, m.note, m.items, m.headings, m.top, m.fence = nil, nil, nil, nil, nil, mdFence{}
 		m.res.Revision, m.res.Whole = rev, true
 		return nil
+	}
+	if m.fence.node != nil && (!m.fence.item || s == "" || columns >= m.fence.at) {
+		return m.mdReader.line(line) // a line of code, whatever it looks like
 	}
 	if strings.HasPrefix(s, ">") && (m.titled || len(m.items) > 0) {
 		m.settle()
@@ -283,7 +286,7 @@ func (m *watchedReader) quoted(columns int, s string) {
 		n = m.items[len(m.items)-1].node
 	}
 	line := strings.TrimPrefix(s[1:], " ")
-	m.text = nil
+	m.text, m.fence = nil, mdFence{}
 	if m.note == n {
 		n.Note += strings.Repeat("\n", 1+m.empty) + line
 	} else if n.Note != "" {

@@ -100,6 +100,9 @@ func TestWatchedMarkdownTakesWhatPeopleType(t *testing.T) {
 		"windows line ends":      {"# T\r\n\r\n- a\r\n  > n\r\n<!-- outlast 1 -->\r\n", "|T|\n |a|n\n"},
 		"quote without indent":   {"# T\n\n- a\n> n\n- b\n<!-- outlast 1 -->\n", "|T|\n |a|n\n |b|\n"},
 		"paragraph as note":      {"# T\n\n- a\n\n  more\n\n<!-- outlast 1 -->\n", "|T|\n |a|more\n"},
+		"lines of a paragraph":   {"# T\n\n- a\n  b\n<!-- outlast 1 -->\n", "|T|\n |a b|\n"},
+		"code that quotes":       {"# T\n\n- a\n  ```\n  > x <!-- red -->\n  ```\n- b\n<!-- outlast 1 -->\n", "|T|\n |a|```\\n> x <!-- red -->\\n```\n |b|\n"},
+		"code without an end":    {"# T\n\n```\nx\n<!-- outlast 1 -->\n- b\n", "|T|```\\nx\n |b|\n"},
 		"comment of others":      {"# T\n\n- a <!-- todo: x -->\n<!-- outlast 1 -->\n", "|T|\n |a <!-- todo: x -->|\n"},
 	} {
 		t.Run(name, func(t *testing.T) {

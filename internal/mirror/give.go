@@ -13,10 +13,6 @@ import (
 	"outlast/store"
 )
 
-// absent is how long a file must be missing before it is written again: an editor
-// or a sync program may be about to put it back.
-const absent = 30 * time.Second
-
 // Give writes to the files what changed in the outline. What cannot be written is
 // kept for Report; an error means that the database or the folder as a whole fails.
 func (f *Folder) Give() error {
@@ -182,7 +178,7 @@ func (f *Folder) again(file outline.File, st *fileState, e *export) error {
 		f.missing[file.ID] = time.Now()
 		return nil
 	}
-	if time.Since(since) < absent {
+	if time.Since(since) < f.pace.absent {
 		return nil
 	}
 	f.cfg.Log.Info("file was missing and is written again; nothing was deleted", "file", st.Name)
@@ -304,14 +300,11 @@ type spare struct {
 	at   time.Time
 }
 
-// spareTime is how long an old file is kept and looked at.
-const spareTime = 5 * time.Second
-
 // sweep removes old files, after taking what was written into them since.
 func (f *Folder) sweep(now time.Time) error {
 	kept := f.spares[:0]
 	for _, s := range f.spares {
-		if now.Sub(s.at) < spareTime {
+		if now.Sub(s.at) < f.pace.spare {
 			kept = append(kept, s)
 			continue
 		}

@@ -112,6 +112,7 @@ type Folder struct {
 	cfg  Config
 	form form
 	key  string
+	pace pace
 
 	root  *os.Root // nil while the folder is not in order
 	self  os.FileInfo
@@ -131,7 +132,7 @@ func New(cfg Config) *Folder {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	ids := cfg.IDs || cfg.Format == format.OPML
-	f := &Folder{cfg: cfg, key: keyOf(cfg.Dir), form: form{cfg.Format, ids, cfg.Limits}}
+	f := &Folder{cfg: cfg, key: keyOf(cfg.Dir), pace: defaultPace(), form: form{cfg.Format, ids, cfg.Limits}}
 	f.forget()
 	return f
 }

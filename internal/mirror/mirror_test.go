@@ -473,7 +473,7 @@ func TestDeletedFileDeletesNothingAndComesBack(t *testing.T) {
 	if _, err := os.Stat(w.path("Work.md")); err == nil {
 		t.Error("it came back at once, where an editor may be about to write it")
 	}
-	w.missing["doc"] = time.Now().Add(-absent)
+	w.missing["doc"] = time.Now().Add(-time.Minute)
 	w.give()
 	w.wantOutline("A\nb\n")
 	if got := w.file("Work.md"); !strings.Contains(got, "- A\n- b\n") || got == was {

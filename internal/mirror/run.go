@@ -14,13 +14,17 @@ type Change struct {
 	Late  string   // why changes are found late, "" if they are not
 }
 
-// How long the outline must be quiet before files are written, and how long at
-// most one waits for that: people type.
-const (
-	giveQuiet   = 500 * time.Millisecond
-	giveCeiling = 2 * time.Second
-	giveAnyway  = 30 * time.Second
-)
+// pace is how soon things are done.
+type pace struct {
+	quiet, ceiling time.Duration // how long the outline must be quiet before files are written, and the longest wait for that: people type
+	anyway         time.Duration // between looks that nothing asked for
+	absent         time.Duration // how long a file must be missing before it is written again: an editor may be about to
+	spare          time.Duration // how long an old file is kept and looked at
+}
+
+func defaultPace() pace {
+	return pace{500 * time.Millisecond, 2 * time.Second, 30 * time.Second, 30 * time.Second, 5 * time.Second}
+}
 
 // Run keeps the folder in step until ctx ends: it takes what changes brings, and
 // writes what the store announces, and looks at both when it is woken, as after
@@ -50,21 +54,21 @@ func (f *Folder) Run(ctx context.Context, changes <-chan Change, wake <-chan str
 			if since.IsZero() {
 				since = now
 			}
-			due.Reset(max(0, min(giveQuiet, giveCeiling-now.Sub(since))))
+			due.Reset(max(0, min(f.pace.quiet, f.pace.ceiling-now.Sub(since))))
 		case <-due.C:
 			since = time.Time{}
 			f.failed("written", f.Give())
-			due.Reset(f.pause())
+			due.Reset(f.next())
 		}
 	}
 }
 
-// pause returns how long to look again though nothing was announced.
-func (f *Folder) pause() time.Duration {
+// next returns how long to look again though nothing was announced.
+func (f *Folder) next() time.Duration {
 	if len(f.spares) > 0 {
-		return spareTime
+		return f.pace.spare
 	}
-	return giveAnyway
+	return f.pace.anyway
 }
 
 // failed logs what could not be done. What is wrong with the folder is told once,
