@@ -1,6 +1,10 @@
 package outline
 
-import "hash/maphash"
+import (
+	"hash/maphash"
+	"slices"
+	"sync"
+)
 
 // Match gives the nodes of new the ids of the nodes of old that they are, as
 // far as can be told, and all others ids by newID: then Diff(old, new) is what
@@ -13,7 +17,7 @@ import "hash/maphash"
 //
 // The documents must not be the same. old is only read. The nodes of new stay
 // the same values with other ids, so a caller who knows things by *Node keeps
-// them. newID is called until it gives an id that neither document has.
+// them. An id of newID that is taken gets a number.
 //
 // How it goes, each step with what is still without a partner:
 //
@@ -33,8 +37,12 @@ import "hash/maphash"
 // pair costs changes and no text.
 func Match(old, new *Document, carried Mask, newID func() NodeID) {
 	seed := maphash.MakeSeed()
-	m := &matcher{old: flatten(old, seed, carried), new: flatten(new, seed, carried)}
-	m.ids(old)
+	m := &matcher{}
+	var both sync.WaitGroup
+	both.Go(func() { m.old = flatten(old, seed, carried) })
+	m.new = flatten(new, seed, carried)
+	both.Wait()
+	m.ids(seed)
 	m.descend()
 	m.rest()
 	m.rename(old, new, carried, newID)
@@ -85,23 +93,19 @@ const maxRounds = 16
 // rest goes through what the way down did not reach, the surest evidence first;
 // whatever is found gives the surer steps another chance.
 func (m *matcher) rest() {
-	o := opens{m.old.allOpen(), m.new.allOpen()}
-	steps := []func(opens) bool{m.moved, m.movedText, m.vote, m.similar, m.twins, m.lone, m.reordered}
+	steps := []func(opens) bool{
+		m.moved, m.movedText, m.along, m.vote, m.similar, m.unique, m.twins, m.lone, m.reordered,
+	}
 	for range maxRounds {
-		found := false
-		for _, step := range steps {
-			o.old, o.new = m.old.stillOpen(o.old), m.new.stillOpen(o.new)
-			if len(o.old) == 0 || len(o.new) == 0 {
-				return
-			}
-			if found = step(o); found {
-				m.descend()
-				break
-			}
+		o := opens{m.old.allOpen(), m.new.allOpen()}
+		found := m.takeBack(o)
+		if len(o.old) > 0 && len(o.new) > 0 && !found {
+			found = slices.ContainsFunc(steps, func(step func(opens) bool) bool { return step(o) })
 		}
 		if !found {
 			return
 		}
+		m.descend()
 	}
 }
 

@@ -98,6 +98,10 @@ func plant(b []byte, own string) *outline.Document {
 func TestMatchOfExtremes(t *testing.T) {
 	long := func(i int) string { return "line " + strconv.Itoa(i) + " of many" }
 	same := func(int) string { return "TODO" }
+	levels := 100_000
+	if testing.Short() {
+		levels = 20_000
+	}
 	few := func(i int) string { return [...]string{"", "a", "b"}[i%7%3] }
 	for _, tt := range []struct {
 		name string
@@ -106,11 +110,11 @@ func TestMatchOfExtremes(t *testing.T) {
 		text func(int) string
 		most float64 // changes by true changes
 	}{
-		{"deep", true, 100_000, long, 1.2},
+		{"deep", true, levels, long, 1.2},
 		{"deep, all the same", true, 10_000, same, 100}, // nothing tells the levels apart
-		{"wide", false, 20_000, long, 1.2},
-		{"wide, all the same", false, 20_000, same, 1.2},
-		{"wide, few texts", false, 20_000, few, 1.2},
+		{"wide", false, levels / 5, long, 1.2},
+		{"wide, all the same", false, levels / 5, same, 1.2},
+		{"wide, few texts", false, levels / 5, few, 1.2},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			old := outline.New("doc", "t")

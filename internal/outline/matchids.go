@@ -1,45 +1,77 @@
 package outline
 
+import (
+	"hash/maphash"
+	"math/bits"
+)
+
 // ids pairs nodes by the ids that both trees have.
-func (m *matcher) ids(old *Document) {
-	at := 0 // where old should stand if nothing has changed
-	var index map[NodeID]int32
+func (m *matcher) ids(seed maphash.Seed) {
+	at := int32(0) // where old stands if nothing has changed
+	var index *idIndex
 	for j, n := range m.new.nodes {
-		switch {
-		case at < len(m.old.nodes) && m.old.nodes[at].ID == n.ID:
-		case old.nodes[n.ID] == nil:
-			continue
-		default:
+		if int(at) >= len(m.old.nodes) || m.old.nodes[at].ID != n.ID {
 			if index == nil {
-				index = m.old.byID()
+				index = indexIDs(m.old.nodes, seed)
 			}
-			at = int(index[n.ID])
+			i, ok := index.find(n.ID)
+			if !ok {
+				continue
+			}
+			at = i
 		}
-		m.old.to[at], m.new.to[j] = int32(j), int32(at)
+		m.old.to[at], m.new.to[j] = int32(j), at
 		at++
 	}
-	open := m.new.allOpen()
-	m.takeBack(open)
-	m.enqueue(open)
+	m.enqueue()
 }
 
-func (t *preorder) byID() map[NodeID]int32 {
-	index := make(map[NodeID]int32, len(t.nodes))
-	for i, n := range t.nodes {
-		index[n.ID] = int32(i)
+// idIndex finds nodes by id. It is a hash table of indices only, small enough to
+// stay in the processor's caches, where a map of a million strings does not.
+type idIndex struct {
+	nodes []*Node
+	seed  maphash.Seed
+	slots []slot // a power of two, at most half of them taken
+}
+
+// slot holds the index of a node plus 1, and some bits of the hash of its id.
+type slot struct{ node, check uint32 }
+
+func indexIDs(nodes []*Node, seed maphash.Seed) *idIndex {
+	x := &idIndex{nodes, seed, make([]slot, 1<<bits.Len(uint(2*len(nodes))))}
+	for i, n := range nodes {
+		s, check := x.start(n.ID)
+		for x.slots[s].node != 0 {
+			s = (s + 1) & (len(x.slots) - 1)
+		}
+		x.slots[s] = slot{uint32(i) + 1, check}
 	}
-	return index
+	return x
 }
 
-// enqueue has the children of every pair looked at that has one without a partner.
-func (m *matcher) enqueue(open []int32) {
-	last := int32(-1)
-	for _, y := range open {
-		if p := m.new.parent[y]; p != last && !m.new.open(p) {
-			m.below = append(m.below, p)
-			last = p
+// start returns the first slot to look at for an id, and what marks it there.
+func (x *idIndex) start(id NodeID) (s int, check uint32) {
+	h := maphash.String(x.seed, string(id))
+	return int(h & uint64(len(x.slots)-1)), uint32(h >> 32)
+}
+
+func (x *idIndex) find(id NodeID) (i int32, ok bool) {
+	s, check := x.start(id)
+	for ; x.slots[s].node != 0; s = (s + 1) & (len(x.slots) - 1) {
+		if i := x.slots[s].node - 1; x.slots[s].check == check && x.nodes[i].ID == id {
+			return int32(i), true
 		}
 	}
+	return 0, false
+}
+
+// enqueue has the children looked at of every pair that has some without a partner.
+func (m *matcher) enqueue() {
+	m.new.parentsOf(m.new.allOpen(), func(p int32) {
+		if !m.new.open(p) {
+			m.below = append(m.below, p)
+		}
+	})
 }
 
 // seat is a node with a certain text below a certain parent.
@@ -52,34 +84,45 @@ type seat struct {
 // had one id in the file, the reader left it to the first, which may be the copy.
 // If a node without an old id stands where the owner stood and has its text, and
 // the node with the id has not, the id goes back.
-func (m *matcher) takeBack(open []int32) {
-	if len(open) == 0 {
-		return
+func (m *matcher) takeBack(o opens) (found bool) {
+	suspects := m.astray()
+	if len(suspects) == 0 {
+		return false
 	}
-	free := make(map[seat]int32, len(open))
-	for _, y := range open {
+	free := make(map[seat]int32, len(o.new))
+	for _, y := range o.new {
 		s := seat{m.new.parent[y], m.new.text[y]}
 		if _, taken := free[s]; !taken {
 			free[s] = y
 		}
 	}
-	for y := range int32(len(m.new.to)) {
+	for _, y := range suspects {
 		x := m.new.to[y]
-		if x <= 0 || m.atHome(x, y) {
-			continue
+		if x < 0 {
+			continue // its parent was the copy
 		}
 		home := m.old.to[m.old.parent[x]]
 		z, ok := free[seat{home, m.old.text[x]}]
 		if ok && home >= 0 && m.new.open(z) && m.sameFamily(x, z) {
 			m.disown(x, y)
 			m.pair(x, z)
+			found = true
 		}
 	}
+	return found
 }
 
-// atHome tells whether y has the parent and the text of x.
-func (m *matcher) atHome(x, y int32) bool {
-	return m.new.to[m.new.parent[y]] == m.old.parent[x] && m.old.text[x] == m.new.text[y]
+// astray lists the nodes of new, in preorder, that have not the parent or the text
+// of the node whose id they have.
+func (m *matcher) astray() []int32 {
+	var list []int32
+	for y := int32(1); int(y) < len(m.new.to); y++ {
+		x := m.new.to[y]
+		if x > 0 && (m.new.to[m.new.parent[y]] != m.old.parent[x] || m.old.text[x] != m.new.text[y]) {
+			list = append(list, y)
+		}
+	}
+	return list
 }
 
 // sameFamily tells whether the subtrees begin or end alike.

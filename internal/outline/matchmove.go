@@ -1,7 +1,9 @@
 package outline
 
-// enough is how many bytes of text make a node known again in another place.
-const enough = 12
+const (
+	enough = 12 // bytes of text that make a node known again in another place
+	word   = 3  // and if no other node has that text
+)
 
 // telling tells whether the text of the subtree of i is evidence by itself.
 func (t *preorder) telling(i int32) bool {
@@ -32,6 +34,70 @@ func (m *matcher) movedText(o opens) (found bool) {
 		n := m.old.nodes[c.x]
 		if len(n.Content)+len(n.Note) >= enough {
 			m.pair(c.x, c.y)
+			found = true
+		}
+	}
+	return found
+}
+
+// along pairs equal subtrees that are neighbours of a pair on both sides: lines
+// that went along when a block of them was moved, however short.
+func (m *matcher) along(o opens) (found bool) {
+	before := make(map[int32]int32, len(o.old)) // sibling: the open one before it
+	for _, x := range o.old {
+		before[m.old.end(x)] = x
+	}
+	try := func(x, y int32) {
+		if m.old.open(x) && m.new.open(y) && m.old.tree[x] == m.new.tree[y] {
+			m.pairTree(x, y)
+			found = true
+		}
+	}
+	var kids []int32
+	m.new.parentsOf(o.new, func(p int32) {
+		kids = kids[:0]
+		for k, end := p+1, m.new.end(p); k < end; k = m.new.end(k) {
+			kids = append(kids, k)
+		}
+		for i, y := range kids[1:] {
+			if left := m.new.to[kids[i]]; left >= 0 && m.old.end(left) < m.old.end(m.old.parent[left]) {
+				try(m.old.end(left), y)
+			}
+		}
+		for i := len(kids) - 1; i > 0; i-- {
+			right := m.new.to[kids[i]]
+			if x, ok := before[right]; ok && m.old.parent[x] == m.old.parent[right] {
+				try(x, kids[i-1])
+			}
+		}
+	})
+	return found
+}
+
+// unique pairs subtrees whose text is too short to tell anything by itself, but
+// that are the only ones with that text in both trees.
+func (m *matcher) unique(o opens) (found bool) {
+	var short []couple
+	times := make(map[uint64]int)
+	for _, c := range singles(o.old, o.new, m.old.tree, m.new.tree) {
+		if n := m.old.nodes[c.x]; len(n.Content) >= word {
+			short = append(short, c)
+			times[m.old.text[c.x]] = 0
+		}
+	}
+	if len(short) == 0 {
+		return false
+	}
+	for _, t := range []*preorder{m.old, m.new} {
+		for _, text := range t.text {
+			if n, ok := times[text]; ok {
+				times[text] = n + 1
+			}
+		}
+	}
+	for _, c := range short {
+		if times[m.old.text[c.x]] == 2 && m.old.open(c.x) && m.new.open(c.y) {
+			m.pairTree(c.x, c.y)
 			found = true
 		}
 	}

@@ -29,15 +29,11 @@ func (m *matcher) lone(o opens) (found bool) {
 // siblings calls f for each pair that has children without a partner, and tells
 // whether one has found it.
 func (m *matcher) siblings(o opens, f func(x, y int32)) (found bool) {
-	last := int32(-1)
-	for _, k := range o.new {
-		y := m.new.parent[k]
-		if y == last || m.new.open(y) {
-			continue
+	m.new.parentsOf(o.new, func(y int32) {
+		if !m.new.open(y) {
+			f(m.new.to[y], y)
 		}
-		last = y
-		f(m.new.to[y], y)
-	}
+	})
 	for _, k := range o.new {
 		if !m.new.open(k) {
 			return true

@@ -109,6 +109,18 @@ func (t *preorder) stillOpen(list []int32) []int32 {
 	return kept
 }
 
+// parentsOf calls f for the parent of each node of a list in preorder, and not
+// again for a sibling that follows.
+func (t *preorder) parentsOf(list []int32, f func(p int32)) {
+	last := int32(-1)
+	for _, k := range list {
+		if p := t.parent[k]; p >= 0 && p != last {
+			f(p)
+			last = p
+		}
+	}
+}
+
 type hasher struct {
 	seed    maphash.Seed
 	carried Mask
