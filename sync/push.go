@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"outlast/internal/outline"
@@ -99,6 +100,11 @@ func (s *round) push(ctx context.Context, d document, imports bool) (later bool,
 		if err != nil || p == nil {
 			return false, err
 		}
+		if reborn, err := s.readReborn(ctx, d, p); err != nil {
+			return false, err
+		} else if reborn {
+			continue
+		}
 		switch again, err := s.clear(ctx, d, p); {
 		case err != nil:
 			return false, err
@@ -126,6 +132,29 @@ func (s *round) push(ctx context.Context, d document, imports bool) (later bool,
 		}
 	}
 	return false, nil
+}
+
+// readReborn reads the document if the plan inserts an item anew that still has
+// an id at the service: its deletion was acknowledged, and taken back before a
+// read has shown it. With another id the base would no longer know it, and what
+// the service acknowledged since would not apply to the base.
+func (s *round) readReborn(ctx context.Context, d document, p *draft) (bool, error) {
+	var b *store.Bindings
+	err := s.cfg.DB.View(func(tx *store.Tx) (err error) {
+		b, err = tx.Bindings(d.id)
+		return err
+	})
+	if err != nil {
+		return false, err
+	}
+	bound := func(c outline.Change) bool {
+		_, ok := b.Bound(c.Node)
+		return ok && c.Kind == outline.Insert
+	}
+	if !slices.ContainsFunc(p.todo, bound) {
+		return false, nil
+	}
+	return true, s.pull(ctx, d)
 }
 
 // draft is a plan with what sending it needs.

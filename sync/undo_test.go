@@ -1,6 +1,7 @@
 package sync_test
 
 import (
+	"fmt"
 	"testing"
 	"testing/synctest"
 
@@ -133,4 +134,41 @@ func TestVanishedDocumentIsKept(t *testing.T) {
 			return err
 		})
 	})
+}
+
+// An item that was made here has an id of its own at the service. Its deletion,
+// once acknowledged, can be taken back before a read has shown it: the item gets
+// another id there while the base still has it under the first one.
+func TestUndoOfAnAcknowledgedDeletionOfAnOwnItem(t *testing.T) {
+	for _, p := range profiles {
+		for _, strict := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/strict=%v", p, strict), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					s, c, doc := sample(t, p)
+					c.strict = strict
+					c.restart()
+					id := c.add(doc, "beta", "of our own")
+					c.settle()
+					want := show(c.document(doc))
+					c.remove(doc, "of our own")
+					for range 2 { // the deletion, and then what takes it back
+						if r, err := c.engine.Once(t.Context(), roundFor(doc)); err != nil || len(r.Failed) != 0 || r.Waiting != 0 {
+							t.Fatalf("not sent: %+v, %v\n%s", r, err, c.log())
+						}
+						if c.document(doc).Node(id) == nil {
+							c.undoLast(1)
+						}
+					}
+					c.restart()
+					c.settle()
+					if got := show(c.document(doc)); got != want || c.document(doc).Node(id) == nil {
+						t.Errorf("ours: got\n%swant\n%s", got, want)
+					}
+					if got := served(t, s, "Plan"); got != want {
+						t.Errorf("service: got\n%swant\n%s", got, want)
+					}
+				})
+			})
+		}
+	}
 }
