@@ -20,23 +20,23 @@ const disksName = "disks"
 // places returns every folder of ours, and the temp folder of the system. Nothing
 // of ours is written there, but a full one stops other parts of a machine, and was
 // the cause of the outage that this program was made for.
-func (c *core) places() []health.Place {
-	places := []health.Place{{Path: c.home.DataDir, Use: "data"}}
-	if dir, err := c.home.Snapshots(c.settings.Config); err == nil && dir != c.home.SnapshotDir {
+func (s setup) places() []health.Place {
+	places := []health.Place{{Path: s.home.DataDir, Use: "data"}}
+	if dir, err := s.home.Snapshots(s.settings.Config); err == nil && dir != s.home.SnapshotDir {
 		places = append(places, health.Place{Path: dir, Use: "snapshots"}) // else below the data
 	}
 	places = append(
 		places,
-		health.Place{Path: c.home.StateDir, Use: "state"},
-		health.Place{Path: filepath.Dir(c.home.LogFile), Use: "log"},
-		health.Place{Path: filepath.Dir(c.home.ConfigFile), Use: "config"},
+		health.Place{Path: s.home.StateDir, Use: "state"},
+		health.Place{Path: filepath.Dir(s.home.LogFile), Use: "log"},
+		health.Place{Path: filepath.Dir(s.home.ConfigFile), Use: "config"},
 	)
-	for _, w := range c.settings.Watch {
+	for _, w := range s.settings.Watch {
 		if dir, err := w.Dir.Abs(); err == nil {
 			places = append(places, health.Place{Path: dir, Use: "watched"})
 		}
 	}
-	for _, target := range c.settings.Snapshots.Copy {
+	for _, target := range s.settings.Snapshots.Copy {
 		_, _, remote := target.Bucket()
 		if dir, err := target.To.Abs(); err == nil && !remote {
 			places = append(places, health.Place{Path: dir, Use: "copy"})

@@ -17,7 +17,7 @@ func edges() map[string][]string {
 		"internal/netwatch":   {},
 		"internal/alert":      {"internal/secret"},
 		"internal/osservice":  {"internal/atomicfile"},
-		"internal/doctor":     {"internal/outline"},
+		"internal/doctor":     {},
 		"internal/config":     {"internal/atomicfile"},
 		"internal/secret":     {"internal/atomicfile"},
 		"opml":                {"internal/outline"},
@@ -46,6 +46,7 @@ func testEdges() map[string][]string {
 		"sync":              {"internal/dynalist", "internal/server"},
 		"internal/dynalist": {"internal/server"},
 		"internal/mirror":   {"sync", "internal/watch"},
+		"internal/doctor":   {"internal/server"},
 	}
 }
 
@@ -113,5 +114,5 @@ func topFolders() []string {
 // oneCall is the types that may hold a context: each is what is known of one
 // request, made for it and gone with it.
 func oneCall() []string {
-	return []string{"internal/server.call", "internal/web.session"}
+	return []string{"internal/server.call", "internal/web.session", "internal/doctor.prober"}
 }

@@ -62,6 +62,16 @@ func isLoopback(host string) bool {
 	return err == nil && ip.Unmap().IsLoopback()
 }
 
+// Transport returns the way to a service as a Client takes it, for a look at the
+// service beside its API. It follows no redirect.
+func Transport(server string) (http.RoundTripper, error) {
+	base, err := baseURL(server)
+	if err != nil {
+		return nil, err
+	}
+	return newTransport(base), nil
+}
+
 // newTransport returns the way to the service: HTTP/1.1, where one connection
 // carries one request, so that "sent" has one meaning; certificates are always
 // checked; a proxy comes from the environment.
