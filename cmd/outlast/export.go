@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -26,6 +27,8 @@ func (a *app) exportCommand() *cobra.Command {
 or another format. One document goes to the standard output unless --out names
 a file or folder; several need a folder. What a format cannot hold is said. A text
 with characters that OPML cannot hold is written exactly as JSON beside the file.
+--dry-run writes nothing and says the same; with --json a document that goes to no
+file is the content of the answer.
 
 ` + namingHelp,
 		Example: "  outlast export Work > work.opml\n  outlast export --all --out ~/opml\n  outlast export Work --format md",
@@ -47,29 +50,45 @@ with characters that OPML cannot hold is written exactly as JSON beside the file
 	return cmd
 }
 
+// exportAnswer is the answer of export --json.
+type exportAnswer struct {
+	Files   []string `json:"files"`   // written, or to be written
+	Content *string  `json:"content"` // of the one document that goes to no file
+	Nodes   int      `json:"nodes"`
+	Losses  []string `json:"losses"`
+	DryRun  bool     `json:"dry_run"`
+}
+
 func (a *app) export(ctx context.Context, d *door, r web.ExportRequest, out string) error {
-	if a.flags.dryRun {
-		a.say("would export %s", r.Name)
-		return nil
-	}
 	sink, err := a.exportSink(r, out)
 	if err != nil {
 		return err
+	}
+	var content strings.Builder
+	if a.flags.json && sink.stream != nil {
+		sink.stream = &content
 	}
 	r.Exact = out != ""
 	res, err := d.Export(ctx, r, sink.take)
 	if err = sink.end(err); err != nil {
 		return err
 	}
+	if a.flags.json {
+		answer := exportAnswer{Files: sink.written, Nodes: res.Nodes, Losses: res.Losses, DryRun: a.flags.dryRun}
+		if text := content.String(); text != "" {
+			answer.Content = &text
+		}
+		return a.printJSON(answer)
+	}
 	for _, l := range res.Losses {
 		a.say("note: %s", plain(l))
 	}
+	what := plural(len(sink.written), "file") + " with " + plural(res.Nodes, "item")
 	switch {
-	case out == "":
-	case a.flags.json:
-		return a.printJSON(map[string]any{"files": sink.written, "nodes": res.Nodes, "losses": res.Losses})
-	default:
-		a.say("wrote %s with %s to %s", plural(len(sink.written), "file"), plural(res.Nodes, "item"), out)
+	case a.flags.dryRun:
+		a.say("would write %s", what)
+	case out != "":
+		a.say("wrote %s to %s", what, out)
 	}
 	return nil
 }
@@ -77,13 +96,15 @@ func (a *app) export(ctx context.Context, d *door, r web.ExportRequest, out stri
 // exportSink chooses where an export goes.
 func (a *app) exportSink(r web.ExportRequest, out string) (*sink, error) {
 	info, err := os.Stat(out)
-	isFolder := err == nil && info.IsDir() || out != "" && os.IsPathSeparator(out[len(out)-1])
+	many := r.All || err == nil && info.IsDir() || out != "" && os.IsPathSeparator(out[len(out)-1])
 	switch {
 	case out == "" && r.All:
 		return nil, usage("`outlast export --all --out DIR`", "all documents need a folder to go to")
+	case a.flags.dryRun:
+		return &sink{dry: true, many: many, written: []string{}}, nil
 	case out == "":
 		return &sink{stream: a.out, written: []string{}}, nil
-	case isFolder, r.All:
+	case many:
 		s, err := openSink(out)
 		if err != nil {
 			return nil, fmt.Errorf("export to %s: %w", out, err)

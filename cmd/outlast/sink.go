@@ -19,6 +19,9 @@ type sink struct {
 	file   string    // the one file, or ""
 	stream io.Writer // else
 
+	dry  bool // nothing is written
+	many bool // more than one may come; so with a folder
+
 	written []string // paths
 	waiting []waitingFile
 	taken   int
@@ -41,10 +44,13 @@ func (s *sink) take(f web.ExportFile, content io.Reader) error {
 	if !f.Exact {
 		s.taken++
 	}
-	if s.root == nil && s.taken > 1 {
+	if s.root == nil && !s.many && s.taken > 1 {
 		return errSecondFile
 	}
 	switch {
+	case s.dry:
+		s.written = append(s.written, f.Path)
+		return nil
 	case s.root != nil:
 		return s.intoFolder(f.Path, content)
 	case s.file != "":

@@ -155,6 +155,20 @@ func (l losses) fields(f *outline.Fields, opts WriteOptions) {
 	l.count(f.Extra != "", opml.FieldExtra)
 }
 
+// marks counts the marks that text has no place for.
+func (l losses) marks(f *outline.Fields) {
+	l.count(f.Checked, opml.FieldChecked)
+	l.count(f.Checkbox, opml.FieldCheckbox)
+	l.count(f.Heading != 0, opml.FieldHeading)
+}
+
+// root counts what no format but OPML and JSON has a place for in a root: in that of
+// a branch all of it may be there.
+func (l losses) root(f *outline.Fields, opts WriteOptions) {
+	l.fields(f, opts)
+	l.marks(f)
+}
+
 func (l losses) all() []opml.Loss {
 	var list []opml.Loss
 	for _, field := range slices.Sorted(maps.Keys(l)) {

@@ -462,3 +462,17 @@ func BenchmarkJSON(b *testing.B) {
 		}
 	})
 }
+
+// The root of a branch has marks; no format leaves them out without a word.
+func TestMarksOfTheRootAreTold(t *testing.T) {
+	doc := outline.New("d", "Branch")
+	doc.Root().Fields = outline.Fields{Content: "Branch", Checked: true, Checkbox: true, Heading: 1, Color: 2, Collapsed: true, Extra: `{"x":1}`}
+	for _, f := range All() {
+		_, lost := written(t, f, doc)
+		for _, field := range []string{opml.FieldChecked, opml.FieldCheckbox, opml.FieldHeading, opml.FieldColor, opml.FieldCollapsed, opml.FieldExtra} {
+			if told := lost[field] > 0; told == (f.Name == JSON) {
+				t.Errorf("%s: %s told: %v", f.Name, field, told)
+			}
+		}
+	}
+}

@@ -59,6 +59,9 @@ func htmlPolicy() string {
 func WriteHTML(w io.Writer, doc *outline.Document, opts WriteOptions) ([]opml.Loss, error) {
 	h := htmlWriter{b: bufio.NewWriterSize(w, 64<<10), lost: losses{}}
 	h.begin(doc)
+	root := doc.Root().Fields
+	root.Numbered = false // its children are
+	h.lost.root(&root, opts)
 	for depth, n := range doc.Root().Walk() {
 		if depth == 0 {
 			continue

@@ -37,6 +37,7 @@ func WriteMarkdown(w io.Writer, doc *outline.Document, opts WriteOptions) ([]opm
 	}
 	m.line(0, "#"+title)
 	m.line(0, "")
+	m.lost.root(&doc.Root().Fields, opts)
 	m.note(0, doc.Root().Note)
 	for depth, n := range doc.Root().Walk() {
 		if depth == 0 {

@@ -23,6 +23,7 @@ func WriteOrg(w io.Writer, doc *outline.Document, opts WriteOptions) ([]opml.Los
 	title, changed := oneLine(doc.Title)
 	o.lost.count(changed, opml.FieldTitle)
 	o.raw("#+TITLE: " + title + "\n")
+	o.lost.root(&doc.Root().Fields, opts)
 	o.note(doc.Root().Note, "")
 	for depth, n := range doc.Root().Walk() {
 		if depth > 0 {

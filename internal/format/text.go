@@ -21,6 +21,7 @@ func WriteText(w io.Writer, doc *outline.Document, opts WriteOptions) ([]opml.Lo
 	b := bufio.NewWriter(w)
 	lost := losses{}
 	lost.count(doc.Title != "", opml.FieldTitle)
+	lost.root(&doc.Root().Fields, opts)
 	writeTextNote(b, 0, doc.Root().Note, lost)
 	for depth, n := range doc.Root().Walk() {
 		if depth == 0 {
@@ -31,9 +32,7 @@ func WriteText(w io.Writer, doc *outline.Document, opts WriteOptions) ([]opml.Lo
 		writeTextLine(b, depth-1, textItem(n.Content, lost))
 		writeTextNote(b, depth, n.Note, lost)
 		lost.fields(&n.Fields, opts)
-		lost.count(n.Checked, opml.FieldChecked)
-		lost.count(n.Checkbox, opml.FieldCheckbox)
-		lost.count(n.Heading != 0, opml.FieldHeading)
+		lost.marks(&n.Fields)
 	}
 	return lost.all(), b.Flush()
 }

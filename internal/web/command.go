@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"outlast/internal/outline"
 	"outlast/store"
@@ -21,6 +22,7 @@ type command struct {
 	Change
 	group group
 	n     int        // operations planned
+	filed bool       // some of them of files
 	ops   []store.Op // of those, the ones not yet handed to the store
 	err   error      // of handing them over; sticky
 	res   ChangeResult
@@ -51,7 +53,10 @@ func (a *api) run(s session, ch Change, plan func(*command) error) (ChangeResult
 		if err := plan(&c); err != nil {
 			return err
 		}
-		return c.record()
+		if err := c.record(); err != nil || !c.filed {
+			return err
+		}
+		return tidyForeign(tx, time.Now())
 	})
 	if errors.Is(err, errDryRun) {
 		err = nil
@@ -81,6 +86,7 @@ func (c *command) flush() {
 func (c *command) plan(op store.Op) {
 	op.ID, op.Group, op.Actor = c.group.op(c.n), store.OpID(c.group.String()), c.actor()
 	c.n++
+	c.filed = c.filed || op.File != nil
 	c.ops = append(c.ops, op)
 	if len(c.ops) >= batch {
 		c.flush()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 
+	"outlast/internal/format"
 	"outlast/internal/outline"
 	"outlast/opml"
 	"outlast/store"
@@ -15,7 +16,7 @@ import (
 // memory.
 type exportTree struct {
 	packed  *store.Packed
-	foreign *foreign
+	foreign *format.Foreign
 
 	top    outline.NodeID
 	root   outline.Fields // of top

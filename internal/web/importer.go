@@ -3,6 +3,7 @@ package web
 import (
 	"strings"
 
+	"outlast/internal/format"
 	"outlast/internal/outline"
 )
 
@@ -20,14 +21,14 @@ type importer struct {
 	lastFile map[outline.FileID]outline.FileID
 	lastNode map[outline.NodeID]outline.NodeID
 
-	foreign map[outline.FileID]*foreign // what other programs wrote, by document
+	foreign map[outline.FileID]*format.Foreign // what other programs wrote, by document
 }
 
 func (c *command) importer(r ImportRequest, res *ImportResult) (*importer, error) {
 	im := &importer{
 		command: c, res: res, made: map[string]string{},
 		lastFile: map[outline.FileID]outline.FileID{}, lastNode: map[outline.NodeID]outline.NodeID{},
-		foreign: map[outline.FileID]*foreign{},
+		foreign: map[outline.FileID]*format.Foreign{},
 	}
 	t := target{file: im.files.File(im.files.Root)}
 	var err error

@@ -4,14 +4,17 @@ import (
 	"archive/zip"
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"outlast/internal/outline"
 	"outlast/opml"
+	"outlast/store"
 	"outlast/store/storetest"
 )
 
@@ -185,7 +188,8 @@ func TestForeignThingsAreKeptAndGivenBack(t *testing.T) {
 	if !strings.Contains(branch, `<body x:y="1" created="c">`) || !strings.Contains(branch, `isComment="true"`) || strings.Contains(branch, "Ana") {
 		t.Errorf("branch is\n%s", branch)
 	}
-	if _, losses = export("Feeds", "md"); len(losses) != 1 || !strings.Contains(losses[0], "attributes of another program of 2 items") {
+	if _, losses = export("Feeds", "md"); len(losses) != 2 || !strings.Contains(losses[0], "attributes of another program of 2 items") ||
+		!strings.Contains(losses[1], "into the head") {
 		t.Errorf("got %v", losses)
 	}
 	into := w.doc("Into")
@@ -193,6 +197,43 @@ func TestForeignThingsAreKeptAndGivenBack(t *testing.T) {
 	must(w.Import(t.Context(), ImportRequest{Name: "b.opml", Into: "Into"}, strings.NewReader(file)))(t)
 	if got, _ := export("id:"+string(into), "opml"); strings.Count(got, `x:y="1"`) != 2 || strings.Contains(got, "Ana") {
 		t.Errorf("two imports below a node gave\n%s", got)
+	}
+}
+
+// What other programs wrote goes when its document has been away for longer than
+// one can take that back, and not before.
+func TestForeignThingsGoWithTheirDocument(t *testing.T) {
+	w := newWorld(t)
+	const file = `<opml version="2.0"><head/><body><outline text="one" x="1"/></body></opml>`
+	must(w.Import(t.Context(), ImportRequest{Name: "a.opml"}, strings.NewReader(file)))(t)
+	kept := func(later time.Duration) (n int) {
+		err := w.db.Update(func(tx *store.Tx) error {
+			err := tidyForeign(tx, time.Now().Add(later))
+			n = len(tx.CursorNames("foreign"))
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if kept(100*24*time.Hour) != 1 {
+		t.Error("it went while the document is there")
+	}
+	must(w.Undo(t.Context(), UndoRequest{}))(t) // which notes that the document is missing
+	if kept(29*24*time.Hour) != 2 {
+		t.Error("it went too early")
+	}
+	must(w.Undo(t.Context(), UndoRequest{Redo: true}))(t)
+	if kept(100*24*time.Hour) != 1 {
+		t.Error("the note that the document is missing stays")
+	}
+	if files, _ := w.exported(ExportRequest{Name: "a"}); !strings.Contains(fmt.Sprint(files), `x="1"`) {
+		t.Errorf("got %v", files)
+	}
+	must(w.Undo(t.Context(), UndoRequest{}))(t)
+	if kept(31*24*time.Hour) != 0 {
+		t.Error("it stays for ever")
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"outlast/internal/outline"
 	"outlast/store"
@@ -61,7 +62,7 @@ func (a *api) undo(s session, r UndoRequest) (UndoResult, error) {
 		if r.DryRun {
 			return errDryRun
 		}
-		return nil
+		return tidyForeign(tx, time.Now())
 	})
 	if errors.Is(err, errDryRun) {
 		err = nil

@@ -54,6 +54,9 @@ func (fw fileWriter) write(w io.Writer, e *exportTree) (lost []string, chars int
 	if n := len(e.foreign.Kept); n > 0 {
 		lost = append(lost, "attributes of another program of "+counted(n, "item")+", which only OPML holds")
 	}
+	if e.foreign.InHead() {
+		lost = append(lost, "what another program wrote into the head, which only OPML holds")
+	}
 	return lost, chars, err
 }
 
