@@ -64,6 +64,10 @@ func (c *core) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	copies, err := c.copier()
+	if err != nil {
+		return err
+	}
 	if c.monitor, err = c.newMonitor(); err != nil {
 		return err
 	}
@@ -85,6 +89,7 @@ func (c *core) serve(ctx context.Context) error {
 	g.Go(func() error { return c.watchNetwork(ctx) })
 	g.Go(func() error { return c.monitor.run(ctx) })
 	g.Go(func() error { return snapshots.Run(ctx) })
+	g.Go(func() error { return copies.Run(ctx) })
 	g.Go(func() error { return resting.run(ctx) })
 	g.Go(func() error { return c.keepHouse(ctx, housekeeping) })
 	g.Go(func() error { return c.watches.run(ctx) })

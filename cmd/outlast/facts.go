@@ -65,6 +65,9 @@ func (c *core) snapshotFacts() *health.Snapshots {
 	if err != nil {
 		facts.Trouble = err.Error()
 	}
+	if facts.Trouble == "" {
+		facts.Trouble = c.copyTrouble()
+	}
 	all, err := c.snapshots()
 	if err != nil {
 		facts.Trouble = err.Error()

@@ -24,7 +24,8 @@ func inert(s *config.Settings) ([]string, error) {
 	}
 	keys := []string{}
 	for _, v := range values {
-		if v.From != "default" && !slices.Contains(effective, v.Key) && !strings.HasPrefix(v.Key, "watch[") {
+		if v.From != "default" && !slices.Contains(effective, v.Key) &&
+			!strings.HasPrefix(v.Key, "watch[") && !strings.HasPrefix(v.Key, "snapshots.copy[") {
 			keys = append(keys, v.Key)
 		}
 	}

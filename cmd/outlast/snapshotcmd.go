@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -47,16 +48,37 @@ not sent yet are in it. Prints its path.`,
 }
 
 func (a *app) printTaken(s web.SnapshotInfo) error {
-	if a.flags.json {
-		return a.printJSON(s)
-	}
-	if !s.Taken {
+	switch {
+	case a.flags.json:
+		if err := a.printJSON(s); err != nil {
+			return err
+		}
+	case s.Taken:
+		a.print("%s", s.Path)
+		a.say("%s", snapshotText(s))
+	default:
 		a.say("no snapshot taken: %s", s.Note)
+	}
+	return a.printCopies(s)
+}
+
+// printCopies tells of copies; one that failed is an error, though the snapshot is there.
+func (a *app) printCopies(s web.SnapshotInfo) error {
+	var failed []string
+	for _, c := range s.Copies {
+		if c.Problem != nil {
+			failed = append(failed, *c.Problem)
+			continue
+		}
+		a.say("copied to %s, read back and compared", c.Path)
+	}
+	if len(failed) == 0 {
 		return nil
 	}
-	a.print("%s", s.Path)
-	a.say("%s", snapshotText(s))
-	return nil
+	return &failure{
+		code: exitPartial, what: strings.Join(failed, "\n"), safe: "the snapshot is at " + s.Path + "; copies in other places are untouched",
+		next: "see that the place is there; the next snapshot is copied again, and the daemon tries every 10 min",
+	}
 }
 
 // snapshotText describes a snapshot in a line.

@@ -72,15 +72,18 @@ func (c *core) takeSnapshot(ctx context.Context, r web.TakeRequest) (web.Snapsho
 	} else {
 		info, err = snapshot.Take(ctx, c.db, runner.Options)
 	}
-	switch {
-	case err != nil:
+	if err != nil {
 		return web.SnapshotInfo{}, snapshotError(err)
-	case info.Name == "":
-		return c.newestSnapshot("not due, or nothing changed since")
 	}
 	out := snapshotInfo(info)
 	out.Taken = true
-	return out, nil
+	if info.Name == "" {
+		if out, err = c.newestSnapshot("not due, or nothing changed since"); err != nil {
+			return out, err
+		}
+	}
+	out.Copies, err = c.copySnapshot(ctx, !r.IfDue)
+	return out, err
 }
 
 // parseSchedule reads a schedule of the settings, whose shape config has checked.

@@ -72,7 +72,7 @@ to = "/media/stick"
 encrypt_to = ["age1abc"]
 [[snapshots.copy]]
 to = "s3://bucket/some/prefix/"
-form = "folder"
+form = "zip"
 [web]
 listen = "[::1]:8000"
 theme = "dark"
@@ -110,7 +110,7 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			Drill: "off",
 			Copy: []Copy{
 				{To: "/media/stick", EncryptTo: []string{"age1abc"}, Form: "zip"},
-				{To: "s3://bucket/some/prefix/", Form: "folder"},
+				{To: "s3://bucket/some/prefix/", Form: "zip"},
 			},
 		},
 		Web: Web{Listen: "[::1]:8000", Theme: "dark"},

@@ -126,6 +126,9 @@ func (c Copy) problems(k *checker) {
 		k.path("snapshots.copy.to", c.To)
 	}
 	k.oneOf("snapshots.copy.form", c.Form, "zip", "folder")
+	if c.Form == "folder" && (remote || len(c.EncryptTo) > 0) {
+		k.check("snapshots.copy.form", errors.New(`copies in a bucket and encrypted ones are zips; write form = "zip"`))
+	}
 	for _, recipient := range c.EncryptTo {
 		if !strings.HasPrefix(recipient, "age1") && !strings.HasPrefix(recipient, "ssh-") {
 			k.check("snapshots.copy.encrypt_to", fmt.Errorf("%q is not a recipient of age (age1...)", recipient))

@@ -61,6 +61,15 @@ type SnapshotInfo struct {
 	Verified  bool      `json:"verified"`
 	Taken     bool      `json:"taken"` // false: nothing changed or not due, this is the newest
 	Note      string    `json:"note"`  // why not taken or not verified
+
+	Copies []CopyInfo `json:"copies,omitempty"` // that were made, or failed, along with it
+}
+
+// CopyInfo is what became of a copy of a snapshot in another place.
+type CopyInfo struct {
+	To      string  `json:"to"`
+	Path    string  `json:"path"`
+	Problem *string `json:"problem"` // why it failed; the snapshot itself is there
 }
 
 // SnapshotList is the answer to snapshot list, newest first.
