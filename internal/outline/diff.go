@@ -1,6 +1,9 @@
 package outline
 
-import "sort"
+import (
+	"slices"
+	"sort"
+)
 
 // Diff returns changes that turn old into new, matching nodes by id. They are
 // few: one Insert per new node, one Delete per node gone, one Update per node
@@ -13,20 +16,42 @@ import "sort"
 func Diff(old, new *Document) []Change {
 	d := differ{old: old, new: new}
 	d.update(old.root, new.root)
+	at := cursor{d: old}
 	for _, n := range new.root.Walk() {
-		if n.first != nil {
-			d.children(n)
+		if was := at.find(n.ID); n.first != nil {
+			d.children(was, n)
 		}
 	}
-	if old.Len()+d.inserted == new.Len() {
-		return d.changes // nothing is gone
-	}
-	for n := range old.root.PostOrder() {
-		if new.nodes[n.ID] == nil {
-			d.add(Change{Kind: Delete, Node: n.ID, From: old.PlaceOf(n), Old: n.Fields})
-		}
+	if old.Len()+d.inserted > new.Len() {
+		d.gone()
 	}
 	return d.changes
+}
+
+// gone deletes what new lacks, children before their parent.
+func (d *differ) gone() {
+	type level struct {
+		n     *Node
+		depth int
+	}
+	var open []level // of the nodes gone those that the walk is still within
+	at := cursor{d: d.new}
+	for depth, n := range d.old.root.Walk() {
+		for len(open) > 0 && open[len(open)-1].depth >= depth {
+			d.delete(open[len(open)-1].n)
+			open = open[:len(open)-1]
+		}
+		if at.find(n.ID) == nil {
+			open = append(open, level{n, depth})
+		}
+	}
+	for _, l := range slices.Backward(open) {
+		d.delete(l.n)
+	}
+}
+
+func (d *differ) delete(n *Node) {
+	d.add(Change{Kind: Delete, Node: n.ID, From: d.old.PlaceOf(n), Old: n.Fields})
 }
 
 type differ struct {
@@ -37,10 +62,10 @@ type differ struct {
 
 func (d *differ) add(c Change) { d.changes = append(d.changes, c) }
 
-// children emits what brings the children of parent, a node of new, to their
-// places. Each child is put after its left sibling, which is settled already.
-func (d *differ) children(parent *Node) {
-	was := d.old.nodes[parent.ID]
+// children emits what brings the children of parent, a node of new that was that
+// node of old, to their places. Each is put after its left sibling, which is
+// settled already.
+func (d *differ) children(was, parent *Node) {
 	if was != nil && sameChildren(was, parent) { // the common case, without look-ups
 		for a, b := was.first, parent.first; a != nil; a, b = a.next, b.next {
 			d.update(a, b)

@@ -50,6 +50,13 @@ func (d *Document) Nodes() iter.Seq[*Node] { return maps.Values(d.nodes) }
 // mostRoom is how many nodes of a document being built share a piece of memory.
 const mostRoom = 128
 
+// Grow makes room for that many nodes more, for a reader who can guess.
+func (d *Document) Grow(nodes int) {
+	all := make(map[NodeID]*Node, len(d.nodes)+nodes)
+	maps.Copy(all, d.nodes)
+	d.nodes = all
+}
+
 // Append adds a new last child below parent and returns it; nil if the id is
 // taken. It is how readers build a document, which has no changes yet.
 func (d *Document) Append(parent *Node, id NodeID, f Fields) *Node {
@@ -113,20 +120,34 @@ func copyNode(c *Document, room *[]Node, n, parent *Node) *Node {
 // same nodes in the same order it takes no look-ups.
 func (d *Document) Missing(old *Document) iter.Seq[*Node] {
 	return func(yield func(*Node) bool) {
-		at := d.root // the place in d that goes with n
+		at := cursor{d: d}
 		for n := old.root; n != nil; n = n.after(old.root) {
-			if at == nil || at.ID != n.ID {
-				at = d.nodes[n.ID]
+			if at.find(n.ID) == nil && !yield(n) {
+				return
 			}
-			if at == nil {
-				if !yield(n) {
-					return
-				}
-				continue
-			}
-			at = at.after(d.root)
 		}
 	}
+}
+
+// cursor finds the nodes of d by id for a walk through another document. While
+// both go the same way in preorder it takes no look-ups.
+type cursor struct {
+	d  *Document
+	at *Node // the last node found, nil at first
+}
+
+func (c *cursor) find(id NodeID) *Node {
+	next := c.d.root
+	if c.at != nil {
+		next = c.at.after(c.d.root)
+	}
+	if next == nil || next.ID != id {
+		next = c.d.nodes[id]
+	}
+	if next != nil {
+		c.at = next
+	}
+	return next
 }
 
 // Equal tells whether both documents hold the same tree: ids, order and all

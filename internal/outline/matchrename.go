@@ -11,6 +11,7 @@ func (m *matcher) rename(old, new *Document, carried Mask, newID func() NodeID) 
 			was := m.old.nodes[i]
 			n.Fields = was.With(carried, n.Fields)
 			if n.ID == was.ID {
+				n.ID = was.ID // the same memory: Diff need not compare
 				continue
 			}
 		}
