@@ -134,10 +134,22 @@ func (s setup) checkService(ctx context.Context) []doctor.Finding {
 	began := time.Now()
 	list, err := client.Files(ctx)
 	if err != nil {
-		return []doctor.Finding{doctor.Bad(doctor.Error, serviceRemedy(err), "%s: %s", s.settings.Server, health.Cause(err.Error()))}
+		return []doctor.Finding{doctor.Bad(doctor.Error, serviceRemedy(err), "%s: %s", s.settings.Server, inWords(err))}
 	}
 	return []doctor.Finding{doctor.Good("%s answers in %d ms and takes the token; %s listed",
 		s.settings.Server, time.Since(began).Milliseconds(), plural(len(list.Files), "file"))}
+}
+
+// inWords tells an error of the service without the class that the engine works with.
+func inWords(err error) string {
+	f, ok := errors.AsType[*sync.Failure](err)
+	switch {
+	case !ok:
+		return err.Error()
+	case f.Code != "":
+		return f.Code + ": " + f.Msg
+	}
+	return f.Msg
 }
 
 // serviceRemedy says what to do about a request that failed, by what is in its way.

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,6 +28,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"service":  scriptService,
 			"refuser":  scriptRefuser,
+			"echoer":   scriptEchoer,
 			"hook":     scriptHook,
 			"daemon":   scriptDaemon,
 			"nosecret": scriptNoSecret,
@@ -77,6 +79,7 @@ type scriptState struct {
 	service *process
 	daemon  *process
 	refuser *refuser
+	echo    *httptest.Server
 	hook    *scriptReceiver
 }
 
@@ -95,6 +98,9 @@ func (s *scriptState) end() {
 	}
 	if s.refuser != nil {
 		s.refuser.server.Close()
+	}
+	if s.echo != nil {
+		s.echo.Close()
 	}
 }
 

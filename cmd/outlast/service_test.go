@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -178,11 +179,11 @@ func permit(ts *testscript.TestScript, title, permission string) error {
 	return errors.Join(srv.SetPermission(id, n), srv.Close())
 }
 
-// scriptDaemon plays the background service: daemon start|stop|kill.
+// scriptDaemon plays the background service: daemon start|stop|kill|quit.
 func scriptDaemon(ts *testscript.TestScript, neg bool, args []string) {
 	s := stateOf(ts)
 	if neg || len(args) != 1 {
-		ts.Fatalf("usage: daemon start|stop|kill")
+		ts.Fatalf("usage: daemon start|stop|kill|quit")
 	}
 	switch args[0] {
 	case "start":
@@ -196,6 +197,11 @@ func scriptDaemon(ts *testscript.TestScript, neg bool, args []string) {
 		s.daemon = nil
 	case "kill":
 		ts.Check(s.daemon.stop(os.Kill))
+		s.daemon = nil
+	case "quit": // with the stacks of all goroutines, as after a fault
+		if err := s.daemon.stop(syscall.SIGQUIT); err == nil {
+			ts.Fatalf("the daemon ended well")
+		}
 		s.daemon = nil
 	default:
 		ts.Fatalf("unknown: daemon %s", args[0])
@@ -213,6 +219,43 @@ func waitForSocket(path string) error {
 		time.Sleep(10 * time.Millisecond)
 	}
 	return fmt.Errorf("nobody listens on %s", path)
+}
+
+// scriptEchoer plays a hostile service, or one in between, that gives back what it is
+// sent in every place that an answer has, another one each time: echoer start sets
+// SERVICE.
+func scriptEchoer(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 || args[0] != "start" {
+		ts.Fatalf("usage: echoer start")
+	}
+	var asked atomic.Int64
+	echo := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		quoted, _ := json.Marshal(string(body))
+		var q struct{ Token string }
+		_ = json.Unmarshal(body, &q)
+		switch asked.Add(1) % 7 {
+		case 0:
+			w.WriteHeader(http.StatusBadGateway)
+			fmt.Fprintf(w, "<html>%s</html>", body)
+		case 1:
+			fmt.Fprintf(w, `{"_code":"Invalid","_msg":%s}`, quoted)
+		case 2:
+			fmt.Fprintf(w, `{"_code":%s}`, quoted)
+		case 3:
+			w.Header().Set("Location", "https://elsewhere.example/?token="+q.Token)
+			w.WriteHeader(http.StatusTemporaryRedirect)
+		case 4:
+			w.Header().Set("Retry-After", q.Token)
+			fmt.Fprintf(w, `{"_code":"TooManyRequests","_msg":"slow down, %s"}`, q.Token)
+		case 5:
+			fmt.Fprintf(w, `{"_code":"Ok","root_file_id":%q,"files":[{"id":%q,"type":%q}]}`, q.Token, q.Token, q.Token)
+		case 6:
+			fmt.Fprintf(w, "%s", body) // what was asked is no answer
+		}
+	}))
+	stateOf(ts).echo = echo
+	ts.Setenv("SERVICE", echo.URL+"/api/v1/")
 }
 
 // refuser is a service that takes no token and counts how often it was asked.

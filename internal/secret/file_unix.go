@@ -20,6 +20,22 @@ func openPrivate(path string) (*os.File, error) {
 	return f, err
 }
 
+// checkFolder refuses a folder in which another user could put another file in the
+// place of ours. Who may read it does not matter: the file itself is closed.
+func checkFolder(dir string) error {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return err
+	}
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok && int(stat.Uid) != os.Geteuid() && stat.Uid != 0 {
+		return fmt.Errorf("the folder %s belongs to another user (uid %d); use a folder of your own", dir, stat.Uid)
+	}
+	if mode := info.Mode(); mode.Perm()&0o022 != 0 && mode&fs.ModeSticky == 0 {
+		return fmt.Errorf("the folder %s can be changed by other users (mode %04o); run: chmod 700 %s", dir, mode.Perm(), dir)
+	}
+	return nil
+}
+
 func checkOwner(info fs.FileInfo, path string) error {
 	if stat, ok := info.Sys().(*syscall.Stat_t); ok && int(stat.Uid) != os.Geteuid() {
 		return fmt.Errorf("%s belongs to another user (uid %d); use a file of your own", path, stat.Uid)

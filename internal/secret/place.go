@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 )
 
 // Place is where the token of one service and one home is kept on this machine.
@@ -52,7 +53,7 @@ func (p Place) Save(ctx context.Context, token Token) (string, error) {
 // Load returns the token that Save stored and where it lies, or ErrNone.
 func (p Place) Load(ctx context.Context) (Token, string, error) {
 	if p.File != "" {
-		token, err := ReadFile(p.File)
+		token, err := p.readFile()
 		if !errors.Is(err, fs.ErrNotExist) {
 			return token, "the file " + p.File, err
 		}
@@ -68,6 +69,18 @@ func (p Place) Load(ctx context.Context) (Token, string, error) {
 		return Token{}, "", err
 	}
 	return Token{}, "", fmt.Errorf("%w (the keyring cannot be read: %v)", ErrNone, err)
+}
+
+// readFile reads the file of the place, in a folder that only its user can change.
+func (p Place) readFile() (Token, error) {
+	token, err := ReadFile(p.File)
+	if err != nil {
+		return Token{}, err
+	}
+	if err := checkFolder(filepath.Dir(p.File)); err != nil {
+		return Token{}, fmt.Errorf("read token: %w", err)
+	}
+	return token, nil
 }
 
 // Delete removes the token from both places; absent is no error.

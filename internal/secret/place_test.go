@@ -201,6 +201,27 @@ func TestKeyringErrorsDoNotShowToken(t *testing.T) {
 	}
 }
 
+// In a folder that others can change, the file could be another one by now.
+func TestLoadRefusesOpenFolder(t *testing.T) {
+	onUnix(t)
+	p := newPlace(t)
+	p.Keyring = false
+	save(t, p, canary)
+	folder := filepath.Dir(p.File)
+	for mode, want := range map[os.FileMode]bool{0o700: true, 0o755: true, 0o775: false, 0o777: false, 0o777 | os.ModeSticky: true} {
+		if err := os.Chmod(folder, mode); err != nil {
+			t.Fatal(err)
+		}
+		token, _, err := p.Load(t.Context())
+		if (err == nil) != want || token.IsZero() == want {
+			t.Errorf("mode %v: got %v, want it taken: %v", mode, err, want)
+		}
+		if err != nil && !strings.Contains(err.Error(), "chmod 700 "+folder) {
+			t.Errorf("mode %v: got %v, want what to do", mode, err)
+		}
+	}
+}
+
 func TestKeyringAllowed(t *testing.T) {
 	for value, want := range map[string]bool{"": true, "on": true, "off": false} {
 		if got, err := KeyringAllowed(value); got != want || err != nil {

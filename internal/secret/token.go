@@ -21,7 +21,7 @@
 // that time, over ssh for one), so Load looks at the file first.
 //
 // Files are refused when others can read them, when another user owns them and
-// when they are symlinks. The token is never an argument of a program.
+// when they are symlinks; the one of a Place also when others can change its folder. The token is never an argument of a program.
 package secret
 
 import (
