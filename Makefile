@@ -65,7 +65,7 @@ test: ## run all tests; skipped ones are listed with their reason
 	@{ $(GO) test -v -timeout 30m $(TESTFLAGS) ./... 2>&1; echo "go test exit status $$?"; } | awk -f .ci/summary.awk
 
 test-full: ## run all tests anew, with the race detector, then fuzz each target
-	OUTLAST_OUTAGE=full OUTLAST_MATCH=full $(GO) test -race -count=1 -timeout 90m $(TESTFLAGS) ./...
+	OUTLAST_OUTAGE=full OUTLAST_MATCH=full OUTLAST_WATCH=full $(GO) test -race -count=1 -timeout 90m $(TESTFLAGS) ./...
 	$(MAKE) fuzz
 
 interop: ## install other readers of OPML where this may, and ask them about all we write
