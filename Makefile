@@ -66,6 +66,7 @@ test: ## run all tests; skipped ones are listed with their reason
 
 test-full: ## run all tests anew, with the race detector, then fuzz each target
 	OUTLAST_OUTAGE=full OUTLAST_MATCH=full OUTLAST_WATCH=full $(GO) test -race -count=1 -timeout 90m $(TESTFLAGS) ./...
+	OUTLAST_SNAPSHOT_YEARS=full $(GO) test -count=1 -timeout 60m ./internal/snapshot -run DaysInTheLife $(TESTFLAGS)
 	$(MAKE) fuzz
 
 interop: ## install other readers of OPML where this may, and ask them about all we write

@@ -52,13 +52,13 @@ func readDrill(tx *store.Tx) (d DrillResult, err error) {
 }
 
 // noteTrouble remembers why no snapshot was taken, as far as the database can.
-func noteTrouble(db *store.DB, cause error) error {
+func noteTrouble(db *store.DB, at time.Time, cause error) error {
 	s, err := loadState(db)
 	if err != nil {
 		return err
 	}
 	if s.Trouble == "" {
-		s.TroubleAt = now()
+		s.TroubleAt = at
 	}
 	s.Trouble = Tell(cause)
 	return saveState(db, s)

@@ -102,7 +102,7 @@ func (b *builder) compare(ctx context.Context) error {
 			return fmt.Errorf("%w: document %s: %w", ErrUnverified, d.ID, err)
 		}
 		if h.prints != nil {
-			d.ComparedAt = now()
+			d.ComparedAt = b.in.now()
 		}
 		return nil
 	})

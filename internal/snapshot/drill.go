@@ -43,7 +43,7 @@ func Drill(ctx context.Context, db *store.DB, o Options) (DrillResult, error) {
 	if err != nil {
 		return DrillResult{}, fmt.Errorf("drill: %w", err)
 	}
-	d := drill{db: db, result: DrillResult{At: now(), Names: []string{}, Good: last.Good}}
+	d := drill{db: db, result: DrillResult{At: o.now(), Names: []string{}, Good: last.Good}}
 	err = d.run(ctx, o)
 	if ctx.Err() != nil {
 		return d.result, ctx.Err()
@@ -84,12 +84,16 @@ func (d *drill) run(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
+	f.seams = o.seams
 	defer func() { err = errors.Join(err, f.close()) }()
 	unlock, err := f.lock(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
+	if err := f.clean(); err != nil {
+		return err
+	}
 	all, err := f.list()
 	if err != nil {
 		return err
@@ -135,7 +139,7 @@ func (d *drill) restore(ctx context.Context, f *folder, name string, newest bool
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, f.root.RemoveAll(temp)) }()
+	defer func() { err = errors.Join(err, f.drop(temp)) }()
 	r, err := f.reader(name)
 	if err != nil {
 		return err

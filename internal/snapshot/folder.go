@@ -33,6 +33,8 @@ type folder struct {
 	root   *os.Root
 	mark   string // "" if it has none
 	locked bool
+
+	seams
 }
 
 // openFolder opens dir, which must be a real folder and no symlink.
@@ -140,8 +142,19 @@ func (f *folder) clean() error {
 	if f.locked {
 		age = 0
 	}
+	if err := f.next(); err != nil {
+		return err
+	}
 	_, err := atomicfile.CleanIn(f.root, ".", age)
 	return err
+}
+
+// drop takes an unfinished folder away.
+func (f *folder) drop(temp string) error {
+	if err := f.next(); err != nil {
+		return err
+	}
+	return f.root.RemoveAll(temp)
 }
 
 // sub pins a folder inside, which must not be a link.

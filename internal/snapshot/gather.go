@@ -8,7 +8,6 @@ import (
 	"path"
 	"slices"
 	"strconv"
-	"time"
 
 	"outlast/internal/outline"
 	"outlast/opml"
@@ -67,7 +66,7 @@ func (b *builder) look(ctx context.Context, last bool) (s *survey, todo []Docume
 		if s, err = takeSurvey(tx, b.m.Program); err != nil {
 			return err
 		}
-		b.m.TakenAt = now()
+		b.m.TakenAt = b.in.now()
 		todo = b.missing(s)
 		if !last {
 			return nil
@@ -209,13 +208,13 @@ func (b *builder) keep(e encoded) error {
 	}
 	part, before := b.hold(e.held)
 	if before != nil && before.part != "" {
-		if err := errors.Join(b.work.Remove(before.part), b.work.Remove(before.exactPart)); err != nil {
+		if err := errors.Join(b.in.next(), b.work.Remove(before.part), b.work.Remove(before.exactPart)); err != nil {
 			return err
 		}
 	}
 	e.part = path.Join(partsName, strconv.Itoa(part))
 	e.exactPart = e.part + "x"
-	return errors.Join(writeNew(b.work, e.part, e.text), writeNew(b.work, e.exactPart, e.exact))
+	return errors.Join(b.write(e.part, e.text), b.write(e.exactPart, e.exact))
 }
 
 // hold takes a document in, and returns a number for its parts and the one held
@@ -246,6 +245,3 @@ func (b *builder) adopt(s *survey) error {
 	b.m.State, err = s.state()
 	return err
 }
-
-// now is the wall clock in UTC, as a manifest holds it.
-func now() time.Time { return time.Now().UTC().Round(0) }

@@ -22,7 +22,7 @@ func (b *builder) place(ctx context.Context) error {
 			continue
 		}
 		if dir := path.Dir(d.Path); dir != "." {
-			if err := b.work.MkdirAll(filepath.FromSlash(dir), 0o700); err != nil {
+			if err := errors.Join(b.in.next(), b.work.MkdirAll(filepath.FromSlash(dir), 0o700)); err != nil {
 				return err
 			}
 		}
@@ -30,7 +30,7 @@ func (b *builder) place(ctx context.Context) error {
 			return fmt.Errorf("document %s: %w", d.ID, err)
 		}
 	}
-	return b.work.RemoveAll(partsName)
+	return errors.Join(b.in.next(), b.work.RemoveAll(partsName))
 }
 
 func (b *builder) placeOne(d *Document) error {
@@ -69,6 +69,9 @@ const (
 // placeFile gives a file its name: the part that was written, or that of the
 // previous snapshot if it is the same. Without a part it must be.
 func (b *builder) placeFile(part, old, name string, same bool) (origin, error) {
+	if err := b.in.next(); err != nil {
+		return own, err
+	}
 	if same {
 		if b.link(old, name) == nil {
 			return linked, nil

@@ -19,10 +19,15 @@ import (
 // part; what a crash leaves of it the next take removes. After an error some may
 // have gone; all others are whole.
 func Prune(ctx context.Context, dir string, keep Keep, now time.Time, dry bool) ([]Decision, error) {
-	f, err := openFolder(dir)
+	return pruneIn(ctx, Options{Dir: dir}, keep, now, dry)
+}
+
+func pruneIn(ctx context.Context, o Options, keep Keep, now time.Time, dry bool) ([]Decision, error) {
+	f, err := openFolder(o.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("prune snapshots: %w", err)
 	}
+	f.seams = o.seams
 	plan, err := f.prune(ctx, keep, now, dry)
 	if err = errors.Join(err, f.close()); err != nil {
 		return plan, fmt.Errorf("prune snapshots: %w", err)
@@ -50,6 +55,9 @@ func (f *folder) prune(ctx context.Context, keep Keep, now time.Time, dry bool) 
 	}
 	for _, d := range slices.Backward(doomed) {
 		if err := ctx.Err(); err != nil {
+			return plan, err
+		}
+		if err := f.next(); err != nil {
 			return plan, err
 		}
 		if err := atomicfile.RemoveDir(f.root, d.Name); err != nil {

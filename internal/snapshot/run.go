@@ -65,7 +65,7 @@ func (r *Runner) Run(ctx context.Context) error {
 		if r.Awake != nil {
 			longest = longestWait
 		}
-		pause := min(max(next.Sub(now()), time.Second), longest)
+		pause := min(max(next.Sub(r.Options.now()), time.Second), longest)
 		select {
 		case <-time.After(pause):
 		case <-r.Awake:
@@ -77,7 +77,7 @@ func (r *Runner) Run(ctx context.Context) error {
 
 // step takes a snapshot if one is due and returns when to look again.
 func (r *Runner) step(ctx context.Context, p *progress) time.Time {
-	if wait := p.retryAt.Sub(now()); wait > 0 && wait <= lastRetry { // longer: the clock was set back
+	if wait := p.retryAt.Sub(r.Options.now()); wait > 0 && wait <= lastRetry { // longer: the clock was set back
 		return p.retryAt
 	}
 	info, next, err := r.takeIfDue(ctx, p)
@@ -89,7 +89,7 @@ func (r *Runner) step(ctx context.Context, p *progress) time.Time {
 		p.taken = info.TakenAt
 		pause := min(firstRetry<<min(p.failed, 10), lastRetry)
 		p.failed++
-		p.retryAt = now().Add(pause)
+		p.retryAt = r.Options.now().Add(pause)
 		next = p.retryAt
 	} else {
 		p.failed, p.retryAt = 0, time.Time{}
@@ -121,7 +121,7 @@ func (r *Runner) drillIfDue(ctx context.Context) {
 		c, err = ReadClocks(tx)
 		return err
 	})
-	if err != nil || c.Name == "" || !drillDue(now(), c, r.DrillEvery) {
+	if err != nil || c.Name == "" || !drillDue(r.Options.now(), c, r.DrillEvery) {
 		return
 	}
 	result, err := Drill(ctx, r.DB, r.Options)
@@ -140,7 +140,7 @@ func drillDue(at time.Time, c Clocks, every time.Duration) bool {
 }
 
 func (r *Runner) takeIfDue(ctx context.Context, p *progress) (Info, time.Time, error) {
-	at := time.Now().Round(0)
+	at := r.Options.local()
 	last, err := loadState(r.DB)
 	if err != nil {
 		return Info{}, at, err
@@ -177,7 +177,7 @@ func (r *Runner) prune(ctx context.Context) {
 	if r.Keep == (Keep{}) {
 		return
 	}
-	plan, err := Prune(ctx, r.Options.Dir, r.Keep, time.Now().Round(0), false)
+	plan, err := pruneIn(ctx, r.Options, r.Keep, r.Options.local(), false)
 	if r.OnPrune != nil && ctx.Err() == nil {
 		r.OnPrune(plan, err)
 	}

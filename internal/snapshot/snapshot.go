@@ -90,4 +90,32 @@ type Options struct {
 	// Room is asked before anything is written and says why there is no room for a
 	// snapshot; nil when it is not to be asked.
 	Room func() error
+
+	seams
+}
+
+// seams are for tests only, which play years with clocks that jump and a process
+// that ends between any two steps.
+type seams struct {
+	wall func() time.Time // the clock on the wall, in the zone of its user; nil is time.Now
+	step func() error     // asked before each operation on a file; an error is the end of the process
+}
+
+// local is the clock on the wall, without the monotonic one, which stops while a
+// machine sleeps.
+func (s seams) local() time.Time {
+	if s.wall == nil {
+		return time.Now().Round(0)
+	}
+	return s.wall().Round(0)
+}
+
+// now is the wall clock in UTC, as a manifest holds it.
+func (s seams) now() time.Time { return s.local().UTC() }
+
+func (s seams) next() error {
+	if s.step == nil {
+		return nil
+	}
+	return s.step()
 }

@@ -30,7 +30,7 @@ func Take(ctx context.Context, db *store.DB, o Options) (Info, error) {
 	// On a full disk nothing is written that need not be: a commit that fails would
 	// freeze the database.
 	if err != nil && ctx.Err() == nil && !errors.Is(err, ErrFull) {
-		_ = noteTrouble(db, err) // a database that cannot note it shows that by itself
+		_ = noteTrouble(db, o.now(), err) // a database that cannot note it shows that by itself
 	}
 	if err != nil {
 		return info, fmt.Errorf("take snapshot: %w", err)
@@ -56,6 +56,7 @@ func openAndTake(ctx context.Context, db *store.DB, o Options) (Info, error) {
 	if err != nil {
 		return Info{}, err
 	}
+	f.seams = o.seams
 	info, err := f.take(ctx, db, o)
 	return info, errors.Join(err, f.close())
 }
@@ -81,6 +82,9 @@ func (f *folder) takeLocked(ctx context.Context, db *store.DB, o Options) (Info,
 		return Info{}, err
 	}
 	info, m, err := f.build(ctx, db, o, last.Number)
+	if err := f.next(); err != nil {
+		return info, err
+	}
 	if info.Name != "" {
 		err = errors.Join(err, saveState(db, state{
 			Number: m.Number, Name: info.Name, TakenAt: m.TakenAt, Seen: m.State, Dir: o.Dir, Mark: f.mark,
@@ -150,13 +154,16 @@ func (b *builder) linkTo(all []Info) {
 // run builds, verifies and publishes. Until the rename only our own folder is
 // written to, and every failure takes it away.
 func (b *builder) run(ctx context.Context) (Info, error) {
+	if err := b.in.next(); err != nil {
+		return Info{}, err
+	}
 	temp, err := atomicfile.MkdirTemp(b.in.root, ".")
 	if err != nil {
 		return Info{}, err
 	}
 	b.temp = temp
 	if err := b.fill(ctx); err != nil {
-		return Info{}, errors.Join(err, b.in.root.RemoveAll(temp))
+		return Info{}, errors.Join(err, b.in.drop(temp))
 	}
 	return b.publish()
 }
@@ -166,7 +173,7 @@ func (b *builder) fill(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.work.Close()) }()
-	if err := b.work.Mkdir(partsName, 0o700); err != nil {
+	if err := errors.Join(b.in.next(), b.work.Mkdir(partsName, 0o700)); err != nil {
 		return err
 	}
 	if err := b.gather(ctx); err != nil {
@@ -189,7 +196,7 @@ func (b *builder) describe() error {
 	if err != nil {
 		return err
 	}
-	if err := writeNew(b.work, manifestName, text); err != nil {
+	if err := b.write(manifestName, text); err != nil {
 		return err
 	}
 	again, err := readManifest(b.work)
@@ -206,11 +213,14 @@ func (b *builder) describe() error {
 // taken in one second or the clock went back, the next one is tried.
 func (b *builder) publish() (Info, error) {
 	if err := b.in.stillThere(); err != nil {
-		return Info{}, errors.Join(err, b.in.root.RemoveAll(b.temp))
+		return Info{}, errors.Join(err, b.in.drop(b.temp))
 	}
 	name, err := b.freeName()
 	if err != nil {
-		return Info{}, errors.Join(err, b.in.root.RemoveAll(b.temp))
+		return Info{}, errors.Join(err, b.in.drop(b.temp))
+	}
+	if err := b.in.next(); err != nil {
+		return Info{}, err
 	}
 	if err = atomicfile.RenameDir(b.in.root, b.temp, name); err != nil {
 		// It may be in place all the same, when only the last fsync failed.
@@ -236,10 +246,13 @@ func (b *builder) freeName() (string, error) {
 	}
 }
 
-// writeNew writes a file that must not exist. It is made durable when the whole
+// write writes a file that must not exist. It is made durable when the whole
 // folder is.
-func writeNew(in *os.Root, name string, text []byte) error {
-	file, err := in.OpenFile(filepath.FromSlash(name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+func (b *builder) write(name string, text []byte) error {
+	if err := b.in.next(); err != nil {
+		return err
+	}
+	file, err := b.work.OpenFile(filepath.FromSlash(name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}

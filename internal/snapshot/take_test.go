@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -174,7 +175,7 @@ func TestTakeLinksByContentWhenTheBaseWasReadAgain(t *testing.T) {
 		if err := tx.ReplaceLog(docs[0].ID, nil, nil); err != nil {
 			return err
 		}
-		_, err := tx.PutBase(docs[0], nil, now())
+		_, err := tx.PutBase(docs[0], nil, time.Now())
 		return err
 	})
 	if err != nil {
