@@ -78,7 +78,7 @@ func newLife(t *testing.T, seed uint64) *life {
 	}
 	l.zone = l.zones[seed%uint64(len(l.zones))]
 	// Two weeks before clocks change in Berlin.
-	l.offset = time.Date(2026, 3, 15, 7, 0, 0, 0, time.UTC).Sub(time.Now())
+	l.offset = time.Until(time.Date(2026, 3, 15, 7, 0, 0, 0, time.UTC))
 	db := open(t)
 	load(t, db, l.docs...)
 	l.runner = &Runner{
