@@ -78,6 +78,9 @@ func (c *core) serve(ctx context.Context) error {
 	if unused, err := inert(c.settings); err == nil && len(unused) > 0 {
 		c.log.Warn("settings without effect in this version", "keys", unused)
 	}
+	if c.watcher, err = c.listenForMonitors(); err != nil {
+		c.log.Warn("monitors are not answered", "err", err) // no reason to leave the outline alone
+	}
 	c.log.Info("daemon runs", "pid", os.Getpid(), "socket", c.home.Socket, "server", c.settings.Server)
 	c.monitor.observe(ctx) // how it was left, before the first round makes it look well
 	resting := newRest(c.db, c.afterRounds())
@@ -88,6 +91,7 @@ func (c *core) serve(ctx context.Context) error {
 	g.Go(func() error { return c.runEngine(ctx) })
 	g.Go(func() error { return c.watchNetwork(ctx) })
 	g.Go(func() error { return c.monitor.run(ctx) })
+	g.Go(func() error { return c.watcher.serve(ctx) })
 	g.Go(func() error { return snapshots.Run(ctx) })
 	g.Go(func() error { return copies.Run(ctx) })
 	g.Go(func() error { return resting.run(ctx) })

@@ -19,6 +19,9 @@ func (c *core) facts(context.Context) health.Extras {
 		Daemon: &c.daemon, Installed: osservice.Installed(serviceName(c.home)), Network: &network,
 		Snapshots: c.snapshotFacts(), Disks: c.disks(), AlertTrouble: c.alertTrouble(),
 	}
+	if c.watcher != nil {
+		facts.Monitors = c.watcher.address
+	}
 	if c.monitor != nil {
 		facts.Incidents = c.monitor.keeper.Incidents()
 	}
@@ -61,7 +64,10 @@ func (c *core) snapshotFacts() *health.Snapshots {
 		clocks, err = snapshot.ReadClocks(tx)
 		return err
 	})
-	facts := &health.Snapshots{LastDrill: clocks.LastDrill, Trouble: clocks.Trouble}
+	facts := &health.Snapshots{
+		LastDrill: clocks.LastDrill, Trouble: clocks.Trouble,
+		DrillLimit: drillLimit(c.settings.Snapshots.Drill), DrillTrouble: clocks.DrillTrouble,
+	}
 	if err != nil {
 		facts.Trouble = err.Error()
 	}
@@ -73,6 +79,9 @@ func (c *core) snapshotFacts() *health.Snapshots {
 		facts.Trouble = err.Error()
 		return facts
 	}
+	if len(all) > 0 {
+		facts.First = all[len(all)-1].TakenAt
+	}
 	for _, s := range all {
 		if s.Verified && s.Problem == "" {
 			facts.LastVerified = s.TakenAt
@@ -80,4 +89,19 @@ func (c *core) snapshotFacts() *health.Snapshots {
 		}
 	}
 	return facts
+}
+
+// drillLimit returns how old the last drill may be: what the setting asks for, and a
+// day; zero for none.
+func drillLimit(setting string) time.Duration {
+	const day = 24 * time.Hour
+	switch setting {
+	case "daily":
+		return 2 * day
+	case "weekly":
+		return 8 * day
+	case "monthly":
+		return 32 * day
+	}
+	return 0
 }

@@ -16,7 +16,7 @@ func inert(s *config.Settings) ([]string, error) {
 		"import.depth", "import.nodes", "import.attribute", "import.file", "snapshots.dir", "snapshots.schedule",
 		"snapshots.keep.last", "snapshots.keep.hourly", "snapshots.keep.daily",
 		"snapshots.keep.weekly", "snapshots.keep.monthly", "snapshots.keep.yearly", "snapshots.drill", "log.level",
-		"notify.desktop", "notify.command", "notify.webhook", "notify.ntfy", "notify.pagerduty_file", "notify.ping", "notify.quiet",
+		"web.listen", "notify.desktop", "notify.command", "notify.webhook", "notify.ntfy", "notify.pagerduty_file", "notify.ping", "notify.quiet",
 	}
 	values, err := s.Values()
 	if err != nil {

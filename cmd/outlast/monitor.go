@@ -11,9 +11,9 @@ import (
 )
 
 const (
-	// lookEvery is how often the state is looked at, be there a round or not. It is
+	// lookEvery is how often the state is looked at where no round is. It is
 	// below the gap that health takes for a sleep.
-	lookEvery = time.Minute
+	lookEvery = 90 * time.Second
 	// lookLeast lets the wake-up of a round serve instead of one of our own.
 	lookLeast = 50 * time.Second
 )
@@ -67,7 +67,7 @@ func (c *core) look(ctx context.Context) {
 	}
 }
 
-// run looks each minute, with the wake-ups of rounds where there are any, until ctx
+// run looks about each minute, with the wake-ups of rounds where there are any, until ctx
 // ends.
 func (m *monitor) run(ctx context.Context) error {
 	for {

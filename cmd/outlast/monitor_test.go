@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	gosync "sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -31,6 +33,7 @@ type station struct {
 	service *remotetest.Service
 	way     *narrowWay
 	hook    *hook
+	broken  atomic.Bool // commits fail from now on
 	stop    func()
 }
 
@@ -125,7 +128,12 @@ func newStation(t *testing.T) *station {
 	settings.Server = remotetest.Address
 	settings.Notify.Desktop = false
 	settings.Notify.Webhook, settings.Notify.Ping = "https://hook.example/x", "https://hook.example/ping"
-	db, err := store.Open(store.Options{Path: home.Database, Create: true})
+	db, err := store.Open(store.Options{Path: home.Database, Create: true, Commit: func(commit func() error) error {
+		if s.broken.Load() {
+			return syscall.EIO
+		}
+		return commit()
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -318,6 +326,33 @@ func TestHeartbeatNeedsAVerifiedRound(t *testing.T) {
 		time.Sleep(6 * time.Minute)
 		if n := len(s.hook.beats); n != 4 {
 			t.Errorf("%d heartbeats, though it is back", n)
+		}
+	})
+}
+
+// A disk that fails is told at once, in quiet hours too, though nothing can be
+// written down any more; and once, however long it lasts.
+func TestFailedDiskIsToldAtOnceThoughNothingCanBeKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStation(t)
+		now := time.Now().Local()
+		s.settings.Notify.Quiet = now.Format("15:04") + "-" + now.Add(6*time.Hour).Format("15:04")
+		s.start()
+		s.await(10*time.Minute, "first sync", func() bool { return s.status().State == health.OK })
+		s.broken.Store(true)
+		_, err := s.door().Add(t.Context(), web.AddRequest{Parent: "Inbox", Items: []web.NewNode{{Text: secretText}}})
+		if err == nil {
+			t.Fatal("an edit was accepted that no disk holds")
+		}
+		if st := s.status(); st.State != health.Frozen || st.Safe == nil || !strings.Contains(*st.Safe, "new edits are refused") {
+			t.Errorf("the state is %+v", st)
+		}
+		time.Sleep(3 * time.Hour)
+		if told := s.hook.told(); len(told) != 1 || told[0] != "alarm storage" || s.hook.got[0].Level != alert.Critical {
+			t.Errorf("told %v", s.hook.got)
+		}
+		if s.hook.when[0].Sub(now) > 12*time.Minute {
+			t.Errorf("told at %v", s.hook.when[0])
 		}
 	})
 }

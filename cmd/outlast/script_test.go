@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -30,6 +31,8 @@ func TestScripts(t *testing.T) {
 			"refuser":  scriptRefuser,
 			"echoer":   scriptEchoer,
 			"hook":     scriptHook,
+			"plant":    scriptPlant,
+			"waiter":   scriptWaiter,
 			"daemon":   scriptDaemon,
 			"nosecret": scriptNoSecret,
 			"exits":    scriptExits,
@@ -40,6 +43,9 @@ func TestScripts(t *testing.T) {
 			if cond == "linux-proc" {
 				_, err := os.Stat("/proc/self/cmdline")
 				return err == nil, nil
+			}
+			if cond == "root" {
+				return isRoot(), nil
 			}
 			return false, fmt.Errorf("unknown condition %q", cond)
 		},
@@ -81,6 +87,7 @@ type scriptState struct {
 	refuser *refuser
 	echo    *httptest.Server
 	hook    *scriptReceiver
+	waiter  net.Listener
 }
 
 func stateOf(ts *testscript.TestScript) *scriptState {
@@ -92,6 +99,9 @@ func (s *scriptState) end() {
 		if p != nil {
 			_ = p.stop(os.Kill)
 		}
+	}
+	if s.waiter != nil {
+		_ = s.waiter.Close()
 	}
 	if s.hook != nil {
 		s.hook.Close()

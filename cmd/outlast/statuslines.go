@@ -46,6 +46,9 @@ func (a *app) statusLines(s health.Status, now time.Time) []string {
 	}
 	fact("snapshot", "%s", whenText(s.LastVerifiedSnapshot, now, "none verified yet"))
 	fact("documents", "%s", thousands(s.Documents))
+	if s.Monitors != nil && a.flags.verbose > 0 {
+		fact("monitors", "%s/livez, /readyz, /metrics", *s.Monitors)
+	}
 	for _, d := range s.Disks {
 		if d.Level != health.Fine || a.flags.verbose > 0 {
 			fact("disk", "%s", diskText(d))

@@ -28,7 +28,7 @@ func wellFacts(now time.Time) health.Facts {
 		},
 		Extras: health.Extras{
 			Daemon: &yes, Installed: true, Network: &yes, SmallClass: health.ClassOK, LargeClass: health.ClassOK,
-			Snapshots: &health.Snapshots{LastVerified: now.Add(-20 * time.Minute), LastDrill: now.Add(-50 * time.Hour)},
+			Snapshots: &health.Snapshots{LastVerified: now.Add(-20 * time.Minute), LastDrill: now.Add(-50 * time.Hour), DrillLimit: drillLimit("weekly")},
 			Disks:     []health.Disk{{Path: "/home/ana/.local/share/outlast", Use: "data", FreeBytes: 80e9, TotalBytes: 500e9, Level: health.Fine}},
 		},
 	}

@@ -33,7 +33,7 @@ func edges() map[string][]string {
 		// Copies of snapshots elsewhere: what it takes to encrypt and to send them is no
 		// concern of taking them.
 		"internal/offsite": {"internal/snapshot", "store", "internal/atomicfile"},
-		"internal/web":     {"store", "internal/format", "opml", "internal/health", "internal/outline"},
+		"internal/web":     {"store", "internal/secret", "internal/format", "opml", "internal/health", "internal/outline"},
 
 		"internal/outline/outlinetest": {"internal/outline"},
 		"store/storetest":              {"store", "internal/outline"},
@@ -77,7 +77,7 @@ func owners() map[string][]string {
 		"github.com/denisbrodbeck/machineid":    {program},
 		"gopkg.in/natefinch/lumberjack.v2":      {program},
 		"github.com/prometheus/client_golang":   {"internal/server"},
-		"github.com/VictoriaMetrics/metrics":    {"internal/server"},
+		"github.com/VictoriaMetrics/metrics":    {"internal/web", "internal/server"}, // what either tells a monitor
 		"github.com/jackc/pgx/v5":               {"internal/server"},
 		"github.com/evanw/esbuild":              {"internal/web"},
 		// An id is a value, not a service: it is made and read wherever edits and

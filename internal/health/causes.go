@@ -158,11 +158,29 @@ func clocks(f Facts) []finding {
 		if s.Trouble != "" {
 			risk(CauseSnapshotFailed, Warning, time.Time{}, "the last snapshot failed: %s", s.Trouble)
 		}
-		if age := f.Now.Sub(s.LastDrill); age > drillAlarm && !s.LastDrill.IsZero() {
-			risk(CauseDrill, Warning, s.LastDrill, "no snapshot was restored as a test for %s", round(age))
-		}
+		found = append(found, drill(*s, f.Now)...)
 	}
 	return unsent(f, found)
+}
+
+// drill judges whether snapshots are proven by restoring one from time to time.
+func drill(s Snapshots, now time.Time) []finding {
+	begun := s.LastDrill
+	if begun.IsZero() {
+		begun = s.First
+	}
+	c := finding{cause: CauseDrill, state: AtRisk, level: Critical, since: begun}
+	switch age := now.Sub(begun); {
+	case s.DrillLimit == 0: // nobody wants any
+		return nil
+	case s.DrillTrouble != "":
+		c.text = "the last snapshot that was restored as a test did not come back whole: " + s.DrillTrouble
+	case !begun.IsZero() && age > s.DrillLimit:
+		c.text = fmt.Sprintf("no snapshot was restored as a test for %s", round(age))
+	default:
+		return nil
+	}
+	return []finding{c}
 }
 
 // unsent judges the age of the oldest edit that waits.

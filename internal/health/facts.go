@@ -41,6 +41,7 @@ type Extras struct {
 	NextRetry    time.Time    // zero for none
 	Snapshots    *Snapshots   // nil: not known
 	Disks        []Disk
+	Monitors     string     // address for monitors, "" for none
 	AlertTrouble string     // why the user could not be told something, "" for none
 	Incidents    []Incident // newer than what the database holds; nil: not known
 }
@@ -66,6 +67,10 @@ type Snapshots struct {
 	LastVerified time.Time // zero for none
 	LastDrill    time.Time // zero for never
 	Trouble      string    // of the last attempt, "" for none
+
+	First        time.Time     // the oldest that is there; zero for none
+	DrillLimit   time.Duration // how old LastDrill may be; zero: no drills are wanted
+	DrillTrouble string        // of the last drill, "" for none
 }
 
 // Collect returns all facts of this moment.

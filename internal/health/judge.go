@@ -8,13 +8,12 @@ import (
 
 // Limits of the clocks. An alarm is critical for a monitor; a warning is not.
 const (
-	contactWarn  = time.Hour          // since any good answer
-	syncAlarm    = 24 * time.Hour     // since versions were compared and nothing was left to pull
-	snapAlarm    = 26 * time.Hour     // since the newest verified snapshot: a daily one, and two hours
-	drillAlarm   = 8 * 24 * time.Hour // since a snapshot was restored as a test: weekly, and a day
-	unsentWarn   = 15 * time.Minute   // oldest unsent edit while the service answers
-	unsentOnline = time.Hour          // the same, as an alarm
-	unsentAlarm  = 24 * time.Hour     // oldest unsent edit at all
+	contactWarn  = time.Hour        // since any good answer
+	syncAlarm    = 24 * time.Hour   // since versions were compared and nothing was left to pull
+	snapAlarm    = 26 * time.Hour   // since the newest verified snapshot: a daily one, and two hours
+	unsentWarn   = 15 * time.Minute // oldest unsent edit while the service answers
+	unsentOnline = time.Hour        // the same, as an alarm
+	unsentAlarm  = 24 * time.Hour   // oldest unsent edit at all
 )
 
 // finding is one thing that is not as it should be.
@@ -41,8 +40,11 @@ func Judge(f Facts) (Status, Level) {
 		Disks: append([]Disk{}, f.Disks...), NextRetry: when(nextRetry(f)),
 		Incidents: tellAll(f.incidents(), f.Queue.Pending),
 	}
+	if f.Monitors != "" {
+		s.Monitors = &f.Monitors
+	}
 	if f.Snapshots != nil {
-		s.LastVerifiedSnapshot = when(f.Snapshots.LastVerified)
+		s.LastVerifiedSnapshot, s.LastDrill = when(f.Snapshots.LastVerified), when(f.Snapshots.LastDrill)
 	}
 	level := Fine
 	for i, c := range found {
@@ -68,7 +70,7 @@ func findings(f Facts) []finding {
 
 // rank orders the states, worst highest.
 func rank(s State) int {
-	return slices.Index([]State{OK, Starting, AtRisk, Degraded, Offline, Held, SignedOut, ReadOnly, Frozen}, s)
+	return slices.Index(States(), s)
 }
 
 func severity(l Level) int {

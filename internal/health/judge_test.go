@@ -29,7 +29,7 @@ func good() Facts {
 		},
 		Extras: Extras{
 			Daemon: &yes, Installed: true, SmallClass: ClassOK, LargeClass: ClassOK,
-			Snapshots: &Snapshots{LastVerified: at.Add(-time.Hour), LastDrill: at.Add(-24 * time.Hour)},
+			Snapshots: &Snapshots{LastVerified: at.Add(-time.Hour), LastDrill: at.Add(-24 * time.Hour), DrillLimit: 8 * 24 * time.Hour},
 			Disks:     []Disk{{Path: "/", Use: "data", FreeBytes: 1 << 40, Level: Fine}},
 		},
 	}
@@ -75,17 +75,30 @@ func TestStates(t *testing.T) {
 		"no snapshot":       {func(f *Facts) { f.Snapshots.LastVerified = time.Time{} }, AtRisk, Critical},
 		"not told":          {func(f *Facts) { f.Snapshots = nil }, OK, Fine},
 		"snapshot failed":   {func(f *Facts) { f.Snapshots.Trouble = "no room" }, AtRisk, Warning},
-		"drill 9 days":      {func(f *Facts) { f.Snapshots.LastDrill = at.Add(-9 * 24 * time.Hour) }, AtRisk, Warning},
-		"unsent 16 min":     {unsentFor(16 * time.Minute), AtRisk, Warning},
-		"unsent 14 min":     {unsentFor(14 * time.Minute), OK, Fine},
-		"unsent 2 h":        {unsentFor(2 * time.Hour), AtRisk, Critical},
-		"offline, 2 h":      {both(troubled("offline"), unsentFor(2*time.Hour)), Offline, Warning},
-		"offline, 25 h":     {both(troubled("offline"), unsentFor(25*time.Hour)), Offline, Critical},
-		"disk low":          {func(f *Facts) { f.Disks[0].Level = Warning }, AtRisk, Warning},
-		"disk full":         {func(f *Facts) { f.Disks[0].Level = Critical }, AtRisk, Critical},
-		"disk unknown":      {func(f *Facts) { f.Disks[0].Level = Unknown }, OK, Fine},
-		"alert":             {func(f *Facts) { f.AlertTrouble = "no desktop" }, AtRisk, Warning},
-		"worst wins":        {both(troubled("offline"), func(f *Facts) { f.Frozen = errors.New("x") }), Frozen, Critical},
+		"drill 9 days":      {func(f *Facts) { f.Snapshots.LastDrill = at.Add(-9 * 24 * time.Hour) }, AtRisk, Critical},
+		"no drill yet": {func(f *Facts) {
+			f.Snapshots.LastDrill, f.Snapshots.First = time.Time{}, at.Add(-7*24*time.Hour)
+		}, OK, Fine},
+		"never a drill": {func(f *Facts) {
+			f.Snapshots.LastDrill, f.Snapshots.First = time.Time{}, at.Add(-9*24*time.Hour)
+		}, AtRisk, Critical},
+		"drill failed": {func(f *Facts) { f.Snapshots.DrillTrouble = "2 documents differ" }, AtRisk, Critical},
+		"drill monthly": {func(f *Facts) {
+			f.Snapshots.LastDrill, f.Snapshots.DrillLimit = at.Add(-9*24*time.Hour), 32*24*time.Hour
+		}, OK, Fine},
+		"no drills wanted": {func(f *Facts) {
+			f.Snapshots.LastDrill, f.Snapshots.DrillLimit = at.Add(-99*24*time.Hour), 0
+		}, OK, Fine},
+		"unsent 16 min": {unsentFor(16 * time.Minute), AtRisk, Warning},
+		"unsent 14 min": {unsentFor(14 * time.Minute), OK, Fine},
+		"unsent 2 h":    {unsentFor(2 * time.Hour), AtRisk, Critical},
+		"offline, 2 h":  {both(troubled("offline"), unsentFor(2*time.Hour)), Offline, Warning},
+		"offline, 25 h": {both(troubled("offline"), unsentFor(25*time.Hour)), Offline, Critical},
+		"disk low":      {func(f *Facts) { f.Disks[0].Level = Warning }, AtRisk, Warning},
+		"disk full":     {func(f *Facts) { f.Disks[0].Level = Critical }, AtRisk, Critical},
+		"disk unknown":  {func(f *Facts) { f.Disks[0].Level = Unknown }, OK, Fine},
+		"alert":         {func(f *Facts) { f.AlertTrouble = "no desktop" }, AtRisk, Warning},
+		"worst wins":    {both(troubled("offline"), func(f *Facts) { f.Frozen = errors.New("x") }), Frozen, Critical},
 	} {
 		f := good()
 		c.change(&f)
@@ -141,8 +154,8 @@ func TestStatusHasEveryKeyAndNullForWhatIsAbsent(t *testing.T) {
 		return m, names
 	}
 	empty, names := keys(Facts{Now: at})
-	const want = "cause conflicts disks documents incidents last_contact last_sync last_verified_snapshot " +
-		"next next_retry queue reasons safe server side since state"
+	const want = "cause conflicts disks documents incidents last_contact last_drill last_sync last_verified_snapshot " +
+		"monitors next next_retry queue reasons safe server side since state"
 	if got := strings.Join(names, " "); got != want {
 		t.Errorf("keys are %s", got)
 	}

@@ -20,6 +20,11 @@ const (
 	Frozen    State = "frozen"     // a storage error: nothing is saved any more
 )
 
+// States returns all of them, best first.
+func States() []State {
+	return []State{OK, Starting, AtRisk, Degraded, Offline, Held, SignedOut, ReadOnly, Frozen}
+}
+
 // Class tells how requests of one size fare.
 type Class string
 
@@ -44,6 +49,7 @@ type Status struct {
 	LastContact          *time.Time `json:"last_contact"`
 	LastSync             *time.Time `json:"last_sync"`
 	LastVerifiedSnapshot *time.Time `json:"last_verified_snapshot"`
+	LastDrill            *time.Time `json:"last_drill"` // a snapshot restored as a test
 	Queue                Queue      `json:"queue"`
 	Conflicts            int        `json:"conflicts"`
 	Documents            int        `json:"documents"`
@@ -51,6 +57,7 @@ type Status struct {
 	Disks                []Disk     `json:"disks"`
 	NextRetry            *time.Time `json:"next_retry"`
 	Incidents            []Incident `json:"incidents"`
+	Monitors             *string    `json:"monitors"` // address of /livez, /readyz and /metrics; null where none is served
 }
 
 // Queue counts the edits that the service has not shown yet.

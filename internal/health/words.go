@@ -51,7 +51,7 @@ func titleHere(c Cause) string {
 	case CauseSnapshot:
 		return "there is no verified snapshot of the last day"
 	case CauseDrill:
-		return "no snapshot was restored as a test for more than a week"
+		return "no snapshot was restored as a test lately"
 	case CauseDaemon:
 		return "the background service is installed and does not run"
 	}
