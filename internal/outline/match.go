@@ -21,17 +21,20 @@ import (
 //
 // How it goes, each step with what is still without a partner:
 //
-//  1. Ids that both trees have; roots. An id that was copied stays with the
-//     copy that stands in the old place.
-//  2. Downwards, children of a pair: equal subtrees in order (LCS), equal subtrees
-//     that were reordered, then nodes with equal text or children in common.
-//  3. Equal subtrees anywhere, if there is only one of them on each side: moves.
-//     A short text alone is no evidence.
-//  4. Upwards, a vote: the parents that most children of each other have are a
-//     pair. Then step 2 for its children.
-//  5. Texts that are similar and stand in one gap between siblings, then equal
-//     texts anywhere, equal subtrees of which there are many, and last two lone
-//     nodes between the same neighbours.
+//  1. Ids that both trees have; roots.
+//  2. Downwards, children of a pair: equal subtrees in order (align), equal
+//     subtrees that were put elsewhere among them, then nodes with the same text
+//     or with children in common.
+//  3. An id that a copy has carried away goes back to the node in the old place.
+//  4. Equal subtrees anywhere, then equal texts, if there is one on each side; a
+//     short text alone is no evidence. Equal neighbours go along, however short.
+//  5. Upwards, a vote: the parents that most children of each other have are a pair.
+//  6. Texts that are alike and in one gap between siblings; short texts of which
+//     both trees have one only; long texts that are very alike, anywhere.
+//  7. Equal subtrees of which there are many, in their order; two lines that are
+//     alone between the same neighbours; equal short siblings.
+//
+// After each step that finds something the surer ones come again, 2 first.
 //
 // Pairs are guesses, never a danger: Diff compares the real values, so a wrong
 // pair costs changes and no text.
@@ -94,7 +97,8 @@ const maxRounds = 16
 // whatever is found gives the surer steps another chance.
 func (m *matcher) rest() {
 	steps := []func(opens) bool{
-		m.moved, m.movedText, m.along, m.vote, m.similar, m.unique, m.twins, m.lone, m.reordered,
+		m.moved, m.movedText, m.along, m.vote, m.similar,
+		m.unique, m.near, m.twins, m.lone, m.reordered,
 	}
 	for range maxRounds {
 		o := opens{m.old.allOpen(), m.new.allOpen()}

@@ -62,7 +62,7 @@ const week = `[a] Groceries for the week
 [e] Projects of this year
   [f] TODO
   [g] Write the second chapter
-    [h] collect the notes
+    [h] collect the notes of May
     [i] TODO
   [j] TODO
 [k] Later
@@ -73,40 +73,40 @@ func TestMatchCases(t *testing.T) {
 		{"a line is typed anew", "milk|oat drink", `edit "milk" to "oat drink"`},
 		{"one of many equal lines is done", "    [i] TODO|    [i] x TODO", `edit "TODO" to ""`},
 		{"a branch is cut and pasted", `  [g] Write the second chapter
-    [h] collect the notes
+    [h] collect the notes of May
     [i] TODO
   [j] TODO
 [k] Later
 |  [j] TODO
 [k] Later
   [g] Write the second chapter
-    [h] collect the notes
+    [h] collect the notes of May
     [i] TODO
 `, `move "Write the second chapter" below "Later"`},
 		{"a branch is pasted and changed there", `  [g] Write the second chapter
-    [h] collect the notes
+    [h] collect the notes of May
     [i] TODO
   [j] TODO
 [k] Later
 |  [j] TODO
 [k] Later
   [g] Write chapter two
-    [h] collect the notes
+    [h] collect the notes of May
     [x] and the drafts
     [i] TODO
 `, `move "Write the second chapter" below "Later", ` +
 			`edit "Write the second chapter" to "Write chapter two", ` +
 			`insert "and the drafts" below "Write the second chapter"`},
 		{
-			"a branch is copied", "[k] Later\n|[k] Later\n  [g] Write the second chapter\n    [h] collect the notes\n    [i] TODO\n",
+			"a branch is copied", "[k] Later\n|[k] Later\n  [g] Write the second chapter\n    [h] collect the notes of May\n    [i] TODO\n",
 			`insert "Write the second chapter" below "Later", ` +
-				`insert "collect the notes" below "Write the second chapter", ` +
+				`insert "collect the notes of May" below "Write the second chapter", ` +
 				`insert "TODO" below "Write the second chapter"`,
 		},
 		{
-			"a copy comes first", "[a] Groceries|[g] Write the second chapter\n  [h] collect the notes\n  [i] TODO\n[a] Groceries",
+			"a copy comes first", "[a] Groceries|[g] Write the second chapter\n  [h] collect the notes of May\n  [i] TODO\n[a] Groceries",
 			`insert "Write the second chapter" below "", ` +
-				`insert "collect the notes" below "Write the second chapter", ` +
+				`insert "collect the notes of May" below "Write the second chapter", ` +
 				`insert "TODO" below "Write the second chapter"`,
 		},
 		{
@@ -122,9 +122,13 @@ func TestMatchCases(t *testing.T) {
 			`insert "from the farm" below "Groceries for the week", move "milk" below "from the farm"`,
 		},
 		{
-			"a level is taken out", "  [g] Write the second chapter\n    [h] collect the notes\n    [i] TODO\n|  [h] collect the notes\n  [i] TODO\n",
-			`move "collect the notes" below "Projects of this year", move "TODO" below "Projects of this year", ` +
+			"a level is taken out", "  [g] Write the second chapter\n    [h] collect the notes of May\n    [i] TODO\n|  [h] collect the notes of May\n  [i] TODO\n",
+			`move "collect the notes of May" below "Projects of this year", move "TODO" below "Projects of this year", ` +
 				`delete "Write the second chapter"`,
+		},
+		{
+			"a line is moved and changed", "    [h] collect the notes of May\n    [i] TODO\n  [j] TODO\n[k] Later\n|    [i] TODO\n  [j] TODO\n[k] Later\n  [h] collect all the notes of May\n",
+			`move "collect the notes of May" below "Later", edit "collect the notes of May" to "collect all the notes of May"`,
 		},
 		{"a title is rewritten", "[e] Projects of this year|[e] What I want to do", `edit "Projects of this year" to "What I want to do"`},
 		{

@@ -3,17 +3,20 @@ package outline
 const (
 	enough = 12 // bytes of text that make a node known again in another place
 	word   = 3  // and if no other node has that text
+
+	enoughNodes = 32 // of a subtree that make it known again without any text
 )
 
-// telling tells whether the text of the subtree of i is evidence by itself.
+// telling tells whether the subtree of i is evidence by itself: its text is, or
+// it is so large that its shape is.
 func (t *preorder) telling(i int32) bool {
 	bytes := 0
-	for k, end := i, t.end(i); k < end; k++ {
-		if bytes += len(t.nodes[k].Content) + len(t.nodes[k].Note); bytes >= enough {
+	for _, n := range t.nodes[i:min(t.end(i), i+enoughNodes)] {
+		if bytes += len(n.Content) + len(n.Note); bytes >= enough {
 			return true
 		}
 	}
-	return false
+	return t.size[i] >= enoughNodes
 }
 
 // moved pairs equal subtrees, wherever they are, of which there is one on each

@@ -104,8 +104,11 @@ func textLikeness(s, t string) int {
 	if total == 0 {
 		return 1000
 	}
-	head, tail := 0, 0
 	least := min(len(s), len(t))
+	if 2000*least/total < alike {
+		return 0 // whatever they have in common
+	}
+	head, tail := 0, 0
 	for head < least && s[head] == t[head] {
 		head++
 	}

@@ -109,14 +109,13 @@ func (t *preorder) stillOpen(list []int32) []int32 {
 	return kept
 }
 
-// parentsOf calls f for the parent of each node of a list in preorder, and not
-// again for a sibling that follows.
+// parentsOf calls f once for each parent of the nodes of a list.
 func (t *preorder) parentsOf(list []int32, f func(p int32)) {
-	last := int32(-1)
+	done := make([]bool, len(t.nodes))
 	for _, k := range list {
-		if p := t.parent[k]; p >= 0 && p != last {
+		if p := t.parent[k]; p >= 0 && !done[p] {
+			done[p] = true
 			f(p)
-			last = p
 		}
 	}
 }

@@ -20,6 +20,9 @@
 //
 // Law: Apply(old, Diff(old, new)) equals new.
 //
+// Diff knows nodes by their ids. Match gives a tree that was read from a file,
+// without ids or with some, those of the tree that the file was written from.
+//
 // # Ids
 //
 // NodeID and FileID are our names: they never change during the life of a node
