@@ -75,7 +75,7 @@ func (a *app) export(ctx context.Context, d *door, r web.ExportRequest, out stri
 	}
 	if a.flags.json {
 		answer := exportAnswer{Files: sink.written, Nodes: res.Nodes, Losses: res.Losses, DryRun: a.flags.dryRun}
-		if text := content.String(); text != "" {
+		if text := content.String(); sink.stream != nil {
 			answer.Content = &text
 		}
 		return a.printJSON(answer)

@@ -24,7 +24,6 @@ type sink struct {
 
 	written []string // paths
 	waiting []waitingFile
-	taken   int
 }
 
 // openSink makes the folder if need be. All writes stay inside it.
@@ -41,10 +40,7 @@ func openSink(dir string) (*sink, error) {
 
 // take is called with one file after another.
 func (s *sink) take(f web.ExportFile, content io.Reader) error {
-	if !f.Exact {
-		s.taken++
-	}
-	if s.root == nil && !s.many && s.taken > 1 {
+	if s.root == nil && !s.many && f.Of > 1 {
 		return errSecondFile
 	}
 	switch {

@@ -104,6 +104,7 @@ type ExportFile struct {
 	Title string         `json:"title"`
 	Doc   outline.FileID `json:"doc"`
 	Nodes int            `json:"nodes"`
+	Of    int            `json:"of"`    // documents and branches in this export
 	Exact bool           `json:"exact"` // the JSON that belongs to the file before
 }
 

@@ -35,6 +35,7 @@ func (a *api) export(s session, r ExportRequest, lines *lineWriter) (ExportResul
 		if err := s.Err(); err != nil {
 			return res, err
 		}
+		e.file.Of = len(list)
 		if err := a.exportOne(r, e, write, lines, &res); err != nil {
 			return res, fmt.Errorf("export %s: %w", e.file.Doc, err)
 		}

@@ -59,7 +59,7 @@ func (r reading) folder(s session, isDir bool) (importSet, error) {
 	}
 	set.skip(tree)
 	if len(set.trees) == 0 {
-		return set, fmt.Errorf("%s holds no document: %w", r.Path, outline.ErrInvalid)
+		return set, set.nothing(r.Path)
 	}
 	return set, nil
 }
@@ -126,6 +126,16 @@ func foldersOf(tree *format.Tree, e format.Entry) []string {
 	}
 	up := tree.Entries[e.Parent]
 	return append(foldersOf(tree, up), up.Title)
+}
+
+// nothing is the error of a folder without documents.
+func (set *importSet) nothing(path string) error {
+	said := strings.Join(append([]string{path + " holds no document"}, set.warnings...), "; ")
+	var names []string
+	for _, f := range format.Readable() {
+		names = append(names, "."+f.Name)
+	}
+	return Fail(outline.ErrInvalid, said, "files in "+strings.Join(names, ", ")+" can be read")
 }
 
 // notAsked is why a file of another format than the one asked for is passed over.
