@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 
 	"outlast/internal/outline"
 )
@@ -144,7 +143,7 @@ func (e *Encoder) text(id outline.NodeID, field, opening, value string) {
 
 func (e *Encoder) number(opening string, n int64) {
 	e.raw(opening)
-	e.buf = strconv.AppendInt(e.buf, n, 10)
+	e.buf = appendNumber(e.buf, n)
 	e.buf = append(e.buf, '"')
 }
 
