@@ -20,8 +20,11 @@ import (
 // An export of a large document takes no more memory than one of a small one: no
 // tree of it is built, and what was read of the database's file is given back.
 func TestExportStreams(t *testing.T) {
-	if runtime.GOOS != "linux" {
+	switch {
+	case runtime.GOOS != "linux":
 		t.Skip("the memory of a process is read from /proc")
+	case underRace:
+		t.Skip("the race detector takes memory of its own")
 	}
 	const nodes, limit = 200_000, 60 // MB; with a tree it is 160
 	if peak := exportPeak(t, largeHome(t, nodes), nodes); peak > limit {
