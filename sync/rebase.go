@@ -49,7 +49,6 @@ func inWordsOfFile(s string) string {
 	at := strings.LastIndex(s, "”: ") + 1
 	return s[:at] + strings.NewReplacer(
 		"at the service", "in the outline",
-		"at the old place", "at the old place",
 		"the service", "the outline",
 		" here", " in the file",
 	).Replace(s[at:])

@@ -9,6 +9,8 @@
 //	json  everything, in the shape in which the service hands out a document
 //	md    tree, title, content, note, checked, checkbox, heading
 //	txt   tree, content, note
+//	      (the Markdown of a watched folder also has color, and ids if wanted; see
+//	      WriteWatched and watched.go)
 //	html  written only: all but dates, in a page to be read
 //	org   written only: tree, title, content, note, checked, collapsed
 //

@@ -22,23 +22,27 @@ func (f *Folder) Give() error {
 	if err := f.decided(); err != nil {
 		return err
 	}
-	docs, err := f.documents()
+	docs, waiting, err := f.documents()
 	if err != nil {
 		return err
 	}
 	for _, file := range docs {
-		if err := f.give(file); err != nil {
+		if err := f.give(file, waiting[file.ID]); err != nil {
 			return err
 		}
 	}
 	return f.sweep(time.Now())
 }
 
-// documents returns those that the folder is to hold.
-func (f *Folder) documents() (docs []outline.File, err error) {
+// documents returns those that the folder is to hold, and how much of each waits
+// to be sent.
+func (f *Folder) documents() (docs []outline.File, waiting map[outline.FileID]store.Counts, err error) {
 	err = f.cfg.DB.View(func(tx *store.Tx) error {
 		files, err := tx.Files()
 		if err != nil {
+			return err
+		}
+		if waiting, err = tx.Waiting(); err != nil {
 			return err
 		}
 		for d := range files.Documents() {
@@ -48,12 +52,12 @@ func (f *Folder) documents() (docs []outline.File, err error) {
 		}
 		return nil
 	})
-	return docs, err
+	return docs, waiting, err
 }
 
 // give brings the file of one document up to date.
-func (f *Folder) give(file outline.File) error {
-	print, e, err := f.export(file)
+func (f *Folder) give(file outline.File, waiting store.Counts) error {
+	print, e, err := f.export(file, waiting)
 	if errors.Is(err, errShape) || errors.Is(err, outline.ErrInvalid) {
 		return f.tellDoc(file, "it cannot be held by this format: "+err.Error())
 	}
@@ -112,9 +116,9 @@ func idOf(n *outline.Node) outline.NodeID {
 }
 
 // export writes a document, or returns nil when it is as at the last look.
-func (f *Folder) export(file outline.File) (print string, e *export, err error) {
+func (f *Folder) export(file outline.File, waiting store.Counts) (print string, e *export, err error) {
 	err = f.cfg.DB.View(func(tx *store.Tx) error {
-		if print, err = fingerprint(tx, file); err != nil || print == f.prints[file.ID] {
+		if print, err = fingerprint(tx, file, waiting); err != nil || print == f.prints[file.ID] {
 			return err
 		}
 		doc, err := tx.Document(file.ID)
@@ -132,21 +136,20 @@ func (f *Folder) export(file outline.File) (print string, e *export, err error) 
 	return print, e, err
 }
 
-// fingerprint is equal for equal states of a document, cheaply.
-func fingerprint(tx *store.Tx, file outline.File) (string, error) {
+// fingerprint is equal for equal states of a document, without reading it: a tree
+// is its base, its title and the records in its log. Those get and lose their
+// numbers and their count; that one is acknowledged changes nothing.
+func fingerprint(tx *store.Tx, file outline.File, waiting store.Counts) (string, error) {
 	meta, _, err := tx.Meta(file.ID)
 	if err != nil {
 		return "", err
 	}
-	sum, count := uint64(0), 0
-	for r, err := range tx.Unconfirmed(file.ID) {
-		if err != nil {
-			return "", err
-		}
-		sum = sum*31 + r.Seq
-		count++
+	last, err := tx.LastSeq(file.ID)
+	if err != nil {
+		return "", err
 	}
-	return fmt.Sprint(file.Title, meta.Digest, meta.ReadAt, meta.Version, sum, count), nil
+	count := waiting.Pending + waiting.Acknowledged + waiting.Parked
+	return fmt.Sprint(file.Title, meta.Digest, meta.ReadAt, meta.Version, last, count), nil
 }
 
 func (f *Folder) loadBase(doc outline.FileID) (base *outline.Document, err error) {
@@ -255,40 +258,54 @@ func (f *Folder) replace(file outline.File, e *export, sum string) error {
 	if err != nil {
 		return f.tellFile(doc, "it could not be written: "+err.Error())
 	}
-	if err := f.swap(doc, name, temp, sum); err != nil {
+	done, err := f.swap(name, temp, spare{temp, doc, sum, time.Now()})
+	if err != nil {
 		return f.tellFile(doc, "it could not be written: "+err.Error())
 	}
-	return atomicfile.SyncDirIn(f.root, ".")
+	if !done {
+		return nil
+	}
+	if err := atomicfile.SyncDirIn(f.root, "."); err != nil {
+		return err
+	}
+	return f.update(doc, func(st *fileState) { st.Before = "" })
 }
 
-// swap puts temp in the place of a file whose content has the hash sum. What is
-// found in its place instead is a save of this moment: it gets its place back.
-func (f *Folder) swap(doc outline.FileID, name, temp, sum string) error {
+// swap puts temp in the place of a file with the content of old, which becomes a
+// spare. What is found in its place instead is a save of this moment: it keeps, or
+// gets back, its place, and done is false.
+func (f *Folder) swap(name, temp string, old spare) (done bool, err error) {
 	if info, err := f.root.Lstat(name); err == nil {
 		_ = f.root.Chmod(temp, info.Mode().Perm()) // as the user has set it, where that can be done
 	}
-	if data, err := f.read(name); err != nil || hash(data) != sum {
-		return f.root.Remove(temp) // it will be taken
+	if !f.holds(name, old.sum) {
+		return false, f.root.Remove(temp) // it will be taken
 	}
-	err := exchange(f.root, temp, name)
+	err = exchange(f.root, temp, name)
 	if errors.Is(err, errors.ErrUnsupported) {
-		return f.root.Rename(temp, name)
+		return true, f.root.Rename(temp, name)
 	}
 	if err != nil {
-		return errors.Join(err, f.root.Remove(temp))
+		return false, errors.Join(err, f.root.Remove(temp))
 	}
-	old, err := f.read(temp)
-	if err != nil || hash(old) != sum {
-		if err := exchange(f.root, temp, name); err != nil {
-			return err
-		}
-		old, err = f.read(temp)
-		if err == nil && hash(old) == f.files[doc].Seen {
-			return f.root.Remove(temp)
-		}
+	if f.holds(temp, old.sum) {
+		f.spares = append(f.spares, old)
+		return true, nil
 	}
-	f.spares = append(f.spares, spare{temp, doc, sum, time.Now()})
-	return nil
+	if err := exchange(f.root, temp, name); err != nil {
+		return false, err
+	}
+	if f.holds(temp, f.files[old.doc].Seen) {
+		return false, f.root.Remove(temp)
+	}
+	f.spares = append(f.spares, old) // one more save came between: it is taken from there
+	return false, nil
+}
+
+// holds tells whether a file has a content.
+func (f *Folder) holds(name, sum string) bool {
+	data, err := f.read(name)
+	return err == nil && hash(data) == sum
 }
 
 // spare is an old file that has lost its name to a new one. An editor that had it
