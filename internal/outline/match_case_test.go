@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"outlast/internal/outline"
+	"outlast/internal/outline/outlinetest"
 )
 
 // tree reads an outline of one line per node, two blanks per level. Where a line
@@ -165,4 +166,22 @@ func cutIDs(text string, every int) string {
 		}
 	}
 	return strings.Join(lines, "\n")
+}
+
+// A file that another one was saved over must not look like an edit of every
+// line: whoever guards against mass deletion counts the deletes.
+func TestMatchOfAnotherDocumentIsDeletion(t *testing.T) {
+	for seed := range uint64(5) {
+		old, other := outlinetest.Generate(seed, 2_000), outlinetest.Generate(seed+100, 2_000)
+		deleted := 0
+		for _, c := range checkScript(t, old, without(other, noIDs)) {
+			if c.Kind == outline.Delete {
+				deleted++
+			}
+		}
+		t.Logf("%d of %d deleted", deleted, old.Len()-1)
+		if deleted < (old.Len()-1)*3/4 {
+			t.Errorf("seed %d: only %d of %d nodes deleted", seed, deleted, old.Len()-1)
+		}
+	}
 }
