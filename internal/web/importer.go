@@ -72,6 +72,10 @@ func (im *importer) tree(t imported) error {
 	if t.head != nil {
 		im.foreignOf(id).Head = t.head
 	}
+	const marks = outline.Checked | outline.Checkbox | outline.Heading | outline.Color | outline.Numbered | outline.Collapsed
+	if root.Differ(outline.Fields{})&marks != 0 {
+		im.res.Warnings = append(im.res.Warnings, t.source+": marks of its title are not taken over; --into a node keeps them")
+	}
 	return im.below(id, outline.RootID, t)
 }
 

@@ -118,10 +118,31 @@ func (r reading) tree(name string, body io.Reader) (imported, error) {
 		t.warnings = append(t.warnings, "attributes of another program on "+counted(n, "item")+
 			" are kept on this machine and given back on export; the service does not get them")
 	}
+	t.warnings = append(t.warnings, notTaken(res.Document)...)
 	if n := len(res.Orphans); n > 0 {
 		t.warnings = append(t.warnings, counted(n, "item")+" without a parent left out")
 	}
 	return t, nil
+}
+
+// notTaken tells what a new item cannot have, since only the service sets it.
+func notTaken(d *outline.Document) (told []string) {
+	dates, extra := 0, 0
+	for n := range d.Root().Below() {
+		if n.Created != 0 || n.Modified != 0 {
+			dates++
+		}
+		if n.Extra != "" {
+			extra++
+		}
+	}
+	if dates > 0 {
+		told = append(told, "dates of "+counted(dates, "item")+" are not taken over; the service sets its own")
+	}
+	if extra > 0 {
+		told = append(told, "data of the service of "+counted(extra, "item")+" is not taken over; it makes its own")
+	}
+	return told
 }
 
 func times(n int) string {

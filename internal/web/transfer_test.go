@@ -390,6 +390,28 @@ func TestImportOfFolderTakesEveryFormat(t *testing.T) {
 	}
 }
 
+// What only the service sets, and what a title cannot have, is told and not left
+// out without a word.
+func TestImportTellsWhatItDoesNotTakeOver(t *testing.T) {
+	w := newWorld(t)
+	const file = `{"file_id":"x","title":"T","nodes":[{"id":"root","checked":true,"created":1,"children":["a","b"]},` +
+		`{"id":"a","content":"a","created":5,"star":1},{"id":"b","content":"b","modified":6}]}`
+	r := must(w.Import(t.Context(), ImportRequest{Name: "t.json"}, strings.NewReader(file)))(t)
+	want := []string{
+		"t.json: dates of 2 items are not taken over; the service sets its own",
+		"t.json: data of the service of 1 item is not taken over; it makes its own",
+		"t.json: marks of its title are not taken over; --into a node keeps them",
+	}
+	if strings.Join(r.Warnings, "\n") != strings.Join(want, "\n") {
+		t.Errorf("got %q", r.Warnings)
+	}
+	w.doc("Into")
+	r = must(w.Import(t.Context(), ImportRequest{Name: "t.json", Into: "Into"}, strings.NewReader(file)))(t)
+	if len(r.Warnings) != 2 || !strings.Contains(w.fields(must(w.Resolve(t.Context(), "Into"))(t).Ref.Doc), "true") {
+		t.Errorf("got %q", r.Warnings)
+	}
+}
+
 // An import tells how far it is, in few lines, up to its end.
 func TestImportTellsItsProgress(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "long.txt")
