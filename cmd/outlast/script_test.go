@@ -83,6 +83,7 @@ type scriptState struct {
 	dir     string
 	docs    map[string]string // ids at the service, by title
 	service *process
+	second  *process
 	daemon  *process
 	refuser *refuser
 	echo    *httptest.Server
@@ -95,7 +96,7 @@ func stateOf(ts *testscript.TestScript) *scriptState {
 }
 
 func (s *scriptState) end() {
-	for _, p := range []*process{s.service, s.daemon} {
+	for _, p := range []*process{s.service, s.second, s.daemon} {
 		if p != nil {
 			_ = p.stop(os.Kill)
 		}

@@ -93,15 +93,18 @@ func (p *process) stop(sig os.Signal) error {
 //	service stop
 //	service fill FILE      puts the documents of a sample file into it
 //	service permit TITLE N sets the permission of a document; it must be stopped
+//	service second         starts another one: SECOND and SECOND_TOKEN_FILE
 //	service has TEXT       [!] a node with this text is there, once
 func scriptService(ts *testscript.TestScript, neg bool, args []string) {
 	s := stateOf(ts)
 	if len(args) == 0 || neg && args[0] != "has" {
-		ts.Fatalf("usage: service start|stop|fill|permit|has")
+		ts.Fatalf("usage: service start|second|stop|fill|permit|has")
 	}
 	switch args[0] {
 	case "start":
 		ts.Check(s.startService(ts))
+	case "second":
+		ts.Check(s.startSecond(ts))
 	case "stop":
 		ts.Check(s.service.stop(syscall.SIGTERM))
 		s.service = nil
@@ -128,6 +131,30 @@ func scriptService(ts *testscript.TestScript, neg bool, args []string) {
 	default:
 		ts.Fatalf("unknown: service %s", args[0])
 	}
+}
+
+// startSecond starts another service with an account of its own, at the same port
+// as before.
+func (s *scriptState) startSecond(ts *testscript.TestScript) error {
+	listen := "127.0.0.1:0"
+	if old := ts.Getenv("SECOND"); old != "" {
+		listen = strings.TrimSuffix(strings.TrimPrefix(old, "http://"), "/api/v1/")
+	}
+	p, line, err := startProcess(ts, "second", true, "serve", "--json", "--limits", "off",
+		"--home", filepath.Join(s.dir, "second"), "--listen", listen)
+	if err != nil {
+		return err
+	}
+	s.second = p
+	var told serving
+	if err := json.Unmarshal([]byte(line), &told); err != nil {
+		return err
+	}
+	ts.Setenv("SECOND", told.Address)
+	if told.TokenFile != nil {
+		ts.Setenv("SECOND_TOKEN_FILE", *told.TokenFile)
+	}
+	return nil
 }
 
 func (s *scriptState) startService(ts *testscript.TestScript) error {

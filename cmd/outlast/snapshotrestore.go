@@ -20,6 +20,9 @@ type restoring struct {
 	from    *snapshot.Reader
 	to      string
 	inPlace bool
+
+	server    string
+	tokenFile string
 }
 
 func (a *app) snapshotRestoreCommand() *cobra.Command {
@@ -33,6 +36,10 @@ exists is not touched. With --in-place the document or item itself becomes what 
 was: it says how much that changes and asks first. Either is an ordinary edit that
 ` + "`outlast undo`" + ` takes back.
 
+With --to-server the whole snapshot goes into an account of another server, such as
+an ` + "`outlast serve`" + ` as a standby. It is read back and compared there. When it is
+interrupted, the same command goes on where it stopped; nothing is sent twice.
+
 A SNAP is a name of ` + "`outlast snapshot list`" + `, a beginning of it, or "latest". A DOC or
 NODE is named as in the snapshot: a title, a path with slashes, or an id.`,
 		Example: "  outlast snapshot restore latest Work\n  outlast snapshot restore 2026-11-22 Work/Today --in-place",
@@ -42,13 +49,21 @@ NODE is named as in the snapshot: a title, a path with slashes, or an id.`,
 			if r.inPlace && (name == "" || r.to != "") {
 				return usage("`outlast snapshot restore latest Work --in-place`", "--in-place takes a document or an item, and no --to")
 			}
+			if r.server != "" && (name != "" || r.to != "" || r.inPlace) {
+				return usage("`outlast snapshot restore latest --to-server URL`", "--to-server takes the whole snapshot")
+			}
 			return a.withSnapshot(given[0], func(from *snapshot.Reader) error {
 				r.from = from
+				if r.server != "" {
+					return r.toServer(cmd.Context(), r.server)
+				}
 				return r.run(cmd.Context(), name)
 			})
 		},
 	}
 	cmd.Flags().StringVar(&r.to, "to", "", "below this `node`, or into this folder")
+	cmd.Flags().StringVar(&r.server, "to-server", "", "bring everything into the service at this `address`")
+	cmd.Flags().StringVar(&r.tokenFile, "token-file", "", "with --to-server: `file` with the token there")
 	cmd.Flags().BoolVar(&r.inPlace, "in-place", false, "make the document or item itself what it was")
 	return cmd
 }

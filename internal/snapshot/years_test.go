@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -49,8 +50,10 @@ type life struct {
 	offset time.Duration // of the clock on the wall
 	zone   *time.Location
 	full   bool
-	ends   int // operations until the process ends, 0 for never
-	ended  bool
+
+	mu    sync.Mutex // guards these, for documents are worked on at once
+	ends  int        // operations until the process ends, 0 for never
+	ended bool
 
 	have  map[string]bool // snapshots that are there
 	may   map[string]bool // of these, those that retention lets go
@@ -104,6 +107,8 @@ func (l *life) wall() time.Time { return time.Now().Add(l.offset).In(l.zone) }
 
 // step is asked before each operation on a file.
 func (l *life) step() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.ended {
 		return errEnd
 	}
