@@ -93,8 +93,13 @@ func (c *client) checkBase(tx *store.Tx, doc outline.FileID, m store.Meta, base 
 	// What was deleted and is inserted again is bound to its new node already, so
 	// a base that holds the old one is known by what it says only.
 	said := digestOf(base, func(outline.NodeID) outline.ServiceID { return "" })
+	shown := make(map[string]bool, base.Len())
+	for n := range base.Nodes() {
+		shown[string(b.Service(n.ID))] = true
+	}
 	for _, t := range c.w.states[service] { // a version that regressed cannot be told from a true one
-		own := c.w.staged(t, c.n)
+		staged := c.w.staged(t, c.n)
+		own := func(id string) bool { return staged(id) && !shown[id] } // what was to leave a staging node is shown in its place
 		bare := func(id string) bool { return strings.HasPrefix(t.nodes[id].content, stagingMark) }
 		all := func(id string) bool { return bare(id) || own(id) }
 		for _, hidden := range []func(string) bool{whole, own, bare, all} {

@@ -83,7 +83,7 @@ func (c *client) decide() {
 func (w *world) orphaned() bool {
 	for _, t := range w.truths {
 		for _, id := range t.orphans {
-			if _, ours := w.by[id]; ours && !w.gone[id] {
+			if w.isCut(id) {
 				return true
 			}
 		}
@@ -220,16 +220,31 @@ func (c *client) checkOpen() {
 // checkOrphans: nothing of ours is out of reach (I7).
 func (w *world) checkOrphans(t *truth) {
 	for _, id := range t.orphans {
-		if _, ours := w.by[id]; ours && !w.gone[id] {
-			w.fail("I7", "node %s of ours is out of reach in %s: %q", id, t.doc, t.nodes[id].content)
+		if w.isCut(id) {
+			w.fail("I7", "node %s is out of reach in %s: %q", id, t.doc, t.nodes[id].content)
 		}
 	}
+}
+
+// isCut tells whether a node that is out of reach is ours, or was put there by a
+// client that still knows of it.
+func (w *world) isCut(id string) bool {
+	_, ours := w.by[id]
+	who, cut := w.cut[id]
+	return !w.gone[id] && (ours || cut && !w.clients[who].restored)
+}
+
+// forgotten tells whether a node was made by a client that has lost its database
+// since: a staging node may be in use by another one of ours for all that it knows.
+func (w *world) forgotten(id string) bool {
+	key, made := w.by[id]
+	return made && w.clients[key.client].restored
 }
 
 // checkConflicts: one other version per node, none with one editor (I16).
 func (w *world) checkConflicts(t *truth) {
 	for _, id := range t.order {
-		if id != "root" && strings.HasPrefix(t.nodes[id].content, stagingMark) {
+		if id != "root" && strings.HasPrefix(t.nodes[id].content, stagingMark) && !w.forgotten(id) {
 			w.fail("I6", "a staging node is left: %s", id)
 		}
 		n := 0

@@ -57,7 +57,7 @@ func (w *world) onSend(n int, path string, body []byte) any {
 	}
 	for _, change := range q.Changes {
 		if change.Action == "insert" && change.Content != nil && !strings.HasPrefix(*change.Content, stagingMark) {
-			w.lastSent = *change.Content
+			w.lastSent, w.lastUnder = *change.Content, change.ParentID
 		}
 	}
 	return tag
@@ -176,7 +176,7 @@ func (w *world) checkOwn(tx *store.Tx, n int, doc outline.FileID, q dynalist.Doc
 			ok = asked(outline.Update) || asked(outline.Insert)
 		case "delete":
 			ok = asked(outline.Delete) || spare || slices.Contains(w.truthOf(q.FileID).orphans, c.NodeID)
-			if !ok && w.alike[c.NodeID] { // nobody can tell it from a late copy; the other one stands, the trash has this (risk R2)
+			if !ok && w.alike[c.NodeID] && w.convincing(q.FileID, c.NodeID) { // nobody can tell it from a late copy; the other one stands, the trash has this (risk R2)
 				w.hit("R2 taken for a copy")
 				ok = true
 			}
@@ -189,6 +189,25 @@ func (w *world) checkOwn(tx *store.Tx, n int, doc outline.FileID, q dynalist.Doc
 		}
 	}
 	return nil
+}
+
+// convincing tells whether a node can be taken for a copy: its text is long, or it
+// stands beside a node of ours.
+func (w *world) convincing(doc, id string) bool {
+	t := w.truths[doc]
+	n := t.nodes[id]
+	if n == nil || len(n.content) >= 12 {
+		return true
+	}
+	if t.nodes[n.parent] == nil {
+		return false
+	}
+	siblings := t.nodes[n.parent].children
+	at := slices.Index(siblings, id)
+	return slices.ContainsFunc(siblings[max(0, at-1):min(len(siblings), at+2)], func(s string) bool {
+		_, ours := w.by[s]
+		return ours
+	})
 }
 
 // belowStaging tells whether a node stands below a staging node, from where it

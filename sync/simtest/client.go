@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"outlast/internal/dynalist"
@@ -36,6 +37,7 @@ type client struct {
 	baseSeen map[outline.FileID]string
 	backup   []byte // an earlier state of the database
 	toldThen int    // len(told) at that time
+	restored bool   // an earlier database was put in its place
 }
 
 func (w *world) newClient(n int) *client {
@@ -201,7 +203,8 @@ func (c *client) documents() (all []outline.FileID) {
 			if err != nil {
 				return err
 			}
-			if f.Title != "Inbox" && (read || len(f.ID) == ulidLength) {
+			unnamed := strings.HasPrefix(f.Title, stagingMark) // another client's, not renamed yet
+			if f.Title != "Inbox" && !unnamed && (read || len(f.ID) == ulidLength) {
 				all = append(all, f.ID)
 			}
 		}

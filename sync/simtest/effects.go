@@ -23,8 +23,11 @@ type effects struct {
 	folder  string
 
 	appeared map[string]time.Time // words at the service
+	cut      map[string]int       // nodes that a request of a client has put out of reach
 	alike    map[string]bool      // nodes of the stranger that look like one of a client
 	lastSent string               // text of the last insert that a client sent
+
+	lastUnder string // the parent of that
 }
 
 // intentKey names an insert: the client and its id of the node.
@@ -48,7 +51,7 @@ type effect struct{ doc, id string }
 func newEffects() effects {
 	return effects{
 		inserts: make(map[intentKey]*insertion), by: make(map[string]intentKey), gone: make(map[string]bool),
-		bodies: make(map[string]string), states: make(map[string]map[int64]*truth), appeared: make(map[string]time.Time), alike: make(map[string]bool),
+		bodies: make(map[string]string), states: make(map[string]map[int64]*truth), appeared: make(map[string]time.Time), cut: make(map[string]int), alike: make(map[string]bool),
 	}
 }
 
@@ -178,6 +181,11 @@ func (w *world) onServed(s remotetest.Served) {
 		return
 	}
 	w.overwritten(before, after, tag)
+	for _, id := range after.orphans {
+		if before.live(id) {
+			w.cut[id] = s.Client
+		}
+	}
 	fresh := newNodes(before, after)
 	nodes := tag.nodesOf(q, s.Kept)
 	for _, c := range q.Changes {

@@ -38,6 +38,7 @@ func (w *world) keepOld(c *client) {
 // forgetSince: what was recorded after the copy was made has gone with the
 // newer database, unless the service has it.
 func (w *world) forgetSince(c *client) {
+	c.restored = true
 	for _, in := range w.order {
 		if in.client == c.n {
 			in.deleted = in.deleted || len(in.made) == 0

@@ -10,7 +10,7 @@ func isOpen(r *Result, failure string) string {
 	if *strict || r.Mode == RequestID {
 		return ""
 	}
-	for _, begins := range []string{"I1: client", "I3", "I4", "I6", "I7: node", "I9", "round: client"} {
+	for _, begins := range []string{"I3", "I4", "I6", "I9"} {
 		if strings.HasPrefix(failure, begins) {
 			return "compat: " + begins
 		}

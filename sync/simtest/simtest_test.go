@@ -17,6 +17,7 @@ type sum struct {
 	histories int
 	requests  int
 	failed    []*Result
+	silent    []uint64 // seeds with duplicates that no user was told of
 	hit       map[string]int
 	modes     map[string]*modeSum
 }
@@ -33,6 +34,9 @@ func (s *sum) add(r *Result) {
 	}
 	for name, n := range r.Hit {
 		s.hit[name] += n
+	}
+	if r.Silent > 0 {
+		s.silent = append(s.silent, r.Seed)
 	}
 	name := string(r.Mode)
 	if r.Light {
@@ -134,6 +138,10 @@ func (s *sum) report(t *testing.T) {
 		m := s.modes[name]
 		t.Logf("%s: %d histories, %d inserts, %d duplicates (%.1f per 100,000), %d of them not reported, %d missing",
 			name, m.histories, m.inserts, m.duplicates, 1e5*float64(m.duplicates)/float64(max(1, m.inserts)), m.silent, m.missing)
+	}
+	if len(s.silent) > 0 {
+		slices.Sort(s.silent)
+		t.Logf("duplicates that no user was told of: seeds %v", s.silent)
 	}
 	var hits []string
 	for name, n := range s.hit {

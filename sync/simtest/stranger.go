@@ -106,7 +106,11 @@ func (w *world) stranger() {
 		w.strange(doc, []dynalist.NodeChange{nodeInsert(n.id, w.rnd.IntN(len(n.children)+1), w.text())})
 	case k < 5 && w.lastSent != "":
 		w.hit("X11 insert of the same text")
-		for _, id := range w.strange(doc, []dynalist.NodeChange{nodeInsert(n.id, 0, w.lastSent)}) {
+		under := n.id
+		if p := t.nodes[w.lastUnder]; t.live(w.lastUnder) && !strings.HasPrefix(p.content, stagingMark) && w.rnd.IntN(4) > 0 {
+			under = p.id // two people write the same at the same place
+		}
+		for _, id := range w.strange(doc, []dynalist.NodeChange{nodeInsert(under, 0, w.lastSent)}) {
 			w.alike[id] = true
 		}
 	case k < 7:
