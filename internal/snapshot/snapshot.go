@@ -46,6 +46,13 @@
 // Retain decides, as a pure function of the list and the time; Prune carries it out
 // after a new snapshot is in its place, and never before.
 //
+// # What comes back
+//
+// A Reader gives documents back with their ids, from the JSON, or from the OPML when
+// that is all there is. Drill proves it every week: it restores the newest snapshot
+// and a random older one into a temporary database and compares. Replicate copies a
+// snapshot to another folder; other places are the business of package offsite.
+//
 // # Folder
 //
 // All access goes through an os.Root on dir. A dir that is a link, is missing, was

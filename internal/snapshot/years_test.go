@@ -26,7 +26,7 @@ var errEnd = errors.New("the process has ended")
 func TestDaysInTheLifeOfAMachine(t *testing.T) {
 	days, seeds := 30, 3
 	if testing.Short() {
-		seeds = 1
+		days, seeds = 10, 1
 	}
 	if os.Getenv("OUTLAST_SNAPSHOT_YEARS") == "full" {
 		days, seeds = 3653, 1
@@ -223,8 +223,8 @@ func (l *life) drilled(d DrillResult, err error) {
 	if err != nil && !errors.Is(err, errEnd) {
 		l.Fatal(err)
 	}
-	if err == nil && d.Mirror != len(l.docs) && len(d.Names) > 0 {
-		l.Logf("%d of %d documents had not changed since", d.Mirror, len(l.docs))
+	if err == nil && (len(d.Names) == 0 || d.Documents < len(l.docs)) {
+		l.Errorf("a drill that proves nothing: %+v", d)
 	}
 }
 
