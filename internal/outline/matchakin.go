@@ -63,7 +63,7 @@ func (m *matcher) isKin(x, y int32) bool {
 
 // sameText does for a large gap what akin does, by equal text only.
 func (m *matcher) sameText(g gap) {
-	a, b := common2(g.a, g.b, m.old.text, m.new.text)
+	a, b := onBoth(g.a, g.b, m.old.text, m.new.text)
 	if len(a) == 0 || len(b) == 0 {
 		return
 	}

@@ -37,11 +37,11 @@ func (m *matcher) equal(a, b []int32) {
 		m.anchors(a, b)
 	}
 	a, b = m.old.tellingOf(m.old.stillOpen(a)), m.new.tellingOf(m.new.stillOpen(b))
-	m.inTurn(a, b, m.old.tree, m.new.tree, m.pairTree)
+	m.inTurn(a, b)
 }
 
-// common2 leaves only the nodes whose key the other list has too.
-func common2(a, b []int32, keya, keyb []uint64) (ina, inb []int32) {
+// onBoth leaves only the nodes whose key the other list has too.
+func onBoth(a, b []int32, keya, keyb []uint64) (ina, inb []int32) {
 	has := make(map[uint64]uint8, len(a)+len(b))
 	for _, i := range a {
 		has[keya[i]] |= 1
@@ -70,7 +70,7 @@ func keys(list []int32, of []uint64) []uint64 {
 	return out
 }
 
-// anchors serves where too much has changed its place for lcs: it pairs the
+// anchors serves where too much has changed its place for align: it pairs the
 // subtrees of which each list has one, and from there their equal neighbours.
 func (m *matcher) anchors(a, b []int32) {
 	for _, p := range singles(a, b, m.old.tree, m.new.tree) {
@@ -125,25 +125,25 @@ func singles(a, b []int32, keya, keyb []uint64) []couple {
 	return out
 }
 
-// inTurn pairs equal keys, the first with the first, the second with the second.
-func (m *matcher) inTurn(a, b []int32, keya, keyb []uint64, pair func(x, y int32)) (found bool) {
+// inTurn pairs equal subtrees, the first with the first, the second with the second.
+func (m *matcher) inTurn(a, b []int32) (found bool) {
 	waiting := make(map[uint64][]int32, len(a))
-	for _, i := range a {
-		waiting[keya[i]] = append(waiting[keya[i]], i)
+	for _, x := range a {
+		waiting[m.old.tree[x]] = append(waiting[m.old.tree[x]], x)
 	}
-	for _, j := range b {
-		if !m.new.open(j) {
+	for _, y := range b {
+		if !m.new.open(y) {
 			continue // paired with an ancestor in this very loop
 		}
-		w := waiting[keyb[j]]
+		w := waiting[m.new.tree[y]]
 		for len(w) > 0 && !m.old.open(w[0]) {
 			w = w[1:]
 		}
 		if len(w) > 0 {
-			pair(w[0], j)
+			m.pairTree(w[0], y)
 			w, found = w[1:], true
 		}
-		waiting[keyb[j]] = w
+		waiting[m.new.tree[y]] = w
 	}
 	return found
 }

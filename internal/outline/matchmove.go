@@ -109,7 +109,7 @@ func (m *matcher) unique(o opens) (found bool) {
 
 // twins pairs equal subtrees of which there are several, in their order.
 func (m *matcher) twins(o opens) (found bool) {
-	return m.inTurn(m.old.tellingOf(o.old), m.new.tellingOf(o.new), m.old.tree, m.new.tree, m.pairTree)
+	return m.inTurn(m.old.tellingOf(o.old), m.new.tellingOf(o.new))
 }
 
 func (t *preorder) tellingOf(list []int32) []int32 {
@@ -125,6 +125,6 @@ func (t *preorder) tellingOf(list []int32) []int32 {
 // reordered pairs equal subtrees below paired parents, however short their text.
 func (m *matcher) reordered(o opens) (found bool) {
 	return m.siblings(o, func(x, y int32) {
-		m.inTurn(m.old.openKids(nil, x), m.new.openKids(nil, y), m.old.tree, m.new.tree, m.pairTree)
+		m.inTurn(m.old.openKids(nil, x), m.new.openKids(nil, y))
 	})
 }
