@@ -25,6 +25,7 @@ type core struct {
 	log    *slog.Logger
 	db     *store.DB
 	token  *tokenBox
+	way    *http.Transport // to the service
 	engine *sync.Engine
 	daemon bool
 
@@ -67,8 +68,11 @@ func (c *core) build() error {
 	if err != nil {
 		return err
 	}
+	if c.way, err = dynalist.Transport(c.settings.Server); err != nil {
+		return usage("write it like "+dynalist.DefaultServer, "%v", err)
+	}
 	remote, err := dynalist.New(dynalist.Config{
-		Server: c.settings.Server, Token: c.token.reveal, Budgets: budgets,
+		Server: c.settings.Server, Transport: c.way, Token: c.token.reveal, Budgets: budgets,
 		MaxChanges: c.settings.Sync.BatchMax, UserAgent: "outlast/" + thisBuild().Version,
 	})
 	if err != nil {

@@ -83,7 +83,7 @@ func (c *core) serve(ctx context.Context) error {
 	}
 	c.log.Info("daemon runs", "pid", os.Getpid(), "socket", c.home.Socket, "server", c.settings.Server)
 	c.monitor.observe(ctx) // how it was left, before the first round makes it look well
-	resting := newRest(c.db, c.afterRounds())
+	resting := newRest(c.db, c.way.CloseIdleConnections, c.afterRounds())
 	snapshots.Awake = c.afterRounds()
 	housekeeping := c.afterRounds()
 	g, ctx := errgroup.WithContext(ctx)

@@ -38,3 +38,16 @@ func dropFilePages() {
 		}
 	}
 }
+
+// residentBytes is how much memory this process has in use, shared or not.
+func residentBytes() int {
+	text, err := os.ReadFile("/proc/self/statm") // proc(5): size resident shared ... in pages
+	if err != nil {
+		return 0
+	}
+	var size, resident int
+	if _, err := fmt.Sscan(string(text), &size, &resident); err != nil {
+		return 0
+	}
+	return resident * os.Getpagesize()
+}

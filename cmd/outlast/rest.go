@@ -11,23 +11,33 @@ import (
 	"outlast/store"
 )
 
-// restAfter is how long nothing must have happened before memory is given back, and
-// how often that is looked at where no round of the engine wakes the process anyway.
-const restAfter = time.Minute
+const (
+	// restEvery is how often memory is looked at: with a round of the engine, which
+	// wakes the process anyway, but not with each of a person's edits.
+	restEvery = 25 * time.Second
+	// restLatest is the same where there are no rounds.
+	restLatest = time.Minute
+	// restDelay lets what a round has woken come to its end.
+	restDelay = 500 * time.Millisecond
+	// restSlack is how much more than after the last time is let pass, in bytes.
+	restSlack = 1 << 20
+)
 
-// rest gives memory back once the daemon has had nothing to do for a while. A first
-// sync, a search or a start leave much behind that a program which sits in the
-// background for months has no use for.
+// rest gives memory back while nobody asks for anything. A first sync, a search, a
+// snapshot or a start leave much behind that a program which sits in the background
+// for months has no use for.
 type rest struct {
-	changed  func() <-chan struct{} // closed by the next change of the database
-	rounds   <-chan struct{}        // ready after each round; its wake-ups are ours
-	giveBack func()
-	asked    atomic.Int64 // requests since the last look
-	open     atomic.Int64 // requests under way
+	rounds    <-chan struct{} // ready after each round
+	closeIdle func()          // connections, whose timers would wake the process
+	resident  func() int      // bytes
+	giveBack  func()
+
+	asked atomic.Int64 // requests since the last look
+	open  atomic.Int64 // requests under way
 }
 
-func newRest(db *store.DB, rounds <-chan struct{}) *rest {
-	return &rest{changed: db.Changed, rounds: rounds, giveBack: func() {
+func newRest(db *store.DB, closeIdle func(), rounds <-chan struct{}) *rest {
+	return &rest{rounds: rounds, closeIdle: closeIdle, resident: residentBytes, giveBack: func() {
 		db.Rest()
 		runtime.GC() // what pools hold survives one collection
 		debug.FreeOSMemory()
@@ -47,27 +57,31 @@ func (r *rest) counted(h http.Handler) http.Handler {
 
 // run looks until ctx ends.
 func (r *rest) run(ctx context.Context) error {
-	changed := r.changed()
-	last, rested := time.Now(), false
+	var looked time.Time
+	settled := 0
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-r.rounds:
-		case <-time.After(restAfter):
+		case <-time.After(restLatest):
 		}
-		busy := r.asked.Swap(0) > 0 || r.open.Load() > 0
+		if time.Since(looked) < restEvery {
+			continue
+		}
+		looked = time.Now()
+		if busy := r.asked.Swap(0) > 0; busy || r.open.Load() > 0 {
+			continue
+		}
+		r.closeIdle()
 		select {
-		case <-changed:
-			busy, changed = true, r.changed()
-		default:
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(restDelay):
 		}
-		switch {
-		case busy:
-			last, rested = time.Now(), false
-		case !rested && time.Since(last) >= restAfter/2:
+		if r.resident() > settled+restSlack {
 			r.giveBack()
-			rested = true
+			settled = r.resident()
 		}
 	}
 }

@@ -62,9 +62,10 @@ func isLoopback(host string) bool {
 	return err == nil && ip.Unmap().IsLoopback()
 }
 
-// Transport returns the way to a service as a Client takes it, for a look at the
-// service beside its API. It follows no redirect.
-func Transport(server string) (http.RoundTripper, error) {
+// Transport returns the way to a service that a Client takes when it is given none,
+// for who wants to close its connections, or to look at the service beside its API.
+// It follows no redirect.
+func Transport(server string) (*http.Transport, error) {
 	base, err := baseURL(server)
 	if err != nil {
 		return nil, err
