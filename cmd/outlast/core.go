@@ -31,6 +31,7 @@ type core struct {
 
 	monitor *monitor          // nil where none runs
 	watcher *watcherListener  // for monitors; nil where nobody listens
+	folder  folderLook        // what the last look at the snapshots has shown
 	hooks   http.RoundTripper // carries notices; nil for the network
 	rounds  []chan struct{}   // each ready when a round has ended; see afterRounds
 	network chan struct{}     // ready when the network has changed; a daemon watches it

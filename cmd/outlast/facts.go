@@ -7,7 +7,6 @@ import (
 	"outlast/internal/health"
 	"outlast/internal/netwatch"
 	"outlast/internal/osservice"
-	"outlast/internal/snapshot"
 	"outlast/store"
 	"outlast/sync"
 )
@@ -55,53 +54,4 @@ func (c *core) standings() (small, large sync.Standing) {
 		c.log.Debug("standing of requests not read", "err", err)
 	}
 	return small, large
-}
-
-// snapshotFacts looks at the folder of snapshots, and what is known of it.
-func (c *core) snapshotFacts() *health.Snapshots {
-	var clocks snapshot.Clocks
-	err := c.db.View(func(tx *store.Tx) (err error) {
-		clocks, err = snapshot.ReadClocks(tx)
-		return err
-	})
-	facts := &health.Snapshots{
-		LastDrill: clocks.LastDrill, Trouble: clocks.Trouble,
-		DrillLimit: drillLimit(c.settings.Snapshots.Drill), DrillTrouble: clocks.DrillTrouble,
-	}
-	if err != nil {
-		facts.Trouble = err.Error()
-	}
-	if facts.Trouble == "" {
-		facts.Trouble = c.copyTrouble()
-	}
-	all, err := c.snapshots()
-	if err != nil {
-		facts.Trouble = err.Error()
-		return facts
-	}
-	if len(all) > 0 {
-		facts.First = all[len(all)-1].TakenAt
-	}
-	for _, s := range all {
-		if s.Verified && s.Problem == "" {
-			facts.LastVerified = s.TakenAt
-			break
-		}
-	}
-	return facts
-}
-
-// drillLimit returns how old the last drill may be: what the setting asks for, and a
-// day; zero for none.
-func drillLimit(setting string) time.Duration {
-	const day = 24 * time.Hour
-	switch setting {
-	case "daily":
-		return 2 * day
-	case "weekly":
-		return 8 * day
-	case "monthly":
-		return 32 * day
-	}
-	return 0
 }

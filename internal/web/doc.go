@@ -11,6 +11,11 @@
 // command. Errors are answered by one table (errors.go) and come back to the
 // caller as the sentinels they were.
 //
+// # Monitors
+//
+// NewWatcher is another handler, for a listener on this machine: whether edits are
+// saved, and the state in numbers for who has the token. It reaches no call.
+//
 // # Repeats
 //
 // A change carries a group, a ULID made by its caller. The ids of its
