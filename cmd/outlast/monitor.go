@@ -27,6 +27,7 @@ type monitor struct {
 	keeper *health.Keeper
 	post   *alert.Post
 	rules  health.Rules
+	pulse  func() string   // changes when the engine finds something new to be wrong, or right
 	rounds <-chan struct{} // ready after each round; its wake-ups are ours
 
 	verified time.Time // the last round that found everything in step
@@ -48,7 +49,7 @@ func (c *core) newMonitor() (*monitor, error) {
 	}
 	return &monitor{
 		db: c.db, log: c.log, facts: c.facts, keeper: keeper, post: post,
-		rules: rules, rounds: c.afterRounds(),
+		rules: rules, pulse: c.pulse, rounds: c.afterRounds(),
 	}, nil
 }
 
@@ -67,10 +68,21 @@ func (c *core) look(ctx context.Context) {
 	}
 }
 
-// run looks about each minute, with the wake-ups of rounds where there are any, until ctx
-// ends.
+// pulse tells in a word what the engine finds wrong.
+func (c *core) pulse() string {
+	s := c.engine.Status()
+	word := string(s.Large)
+	if t := s.Trouble; t != nil {
+		word += " " + t.Kind + " " + t.Cause
+	}
+	return word
+}
+
+// run looks about each minute, with the wake-ups of rounds where there are any, and at
+// once when one has found a change, until ctx ends.
 func (m *monitor) run(ctx context.Context) error {
 	for {
+		pulse := m.pulse()
 		m.look(ctx)
 		looked := time.Now()
 		for wait := true; wait; {
@@ -81,7 +93,7 @@ func (m *monitor) run(ctx context.Context) error {
 				}
 				return ctx.Err()
 			case <-m.rounds:
-				wait = time.Since(looked) < lookLeast
+				wait = time.Since(looked) < lookLeast && m.pulse() == pulse
 			case <-time.After(time.Until(looked.Add(lookEvery))):
 				wait = false
 			}

@@ -233,6 +233,9 @@ func TestOutageOfLargeRequestsReachesThePersonOnce(t *testing.T) {
 		began := time.Now()
 		s.add(secretText+" large", strings.Repeat(secretText+" ", 300))
 		s.await(5*time.Minute, "degraded", func() bool { return s.status().State == health.Degraded })
+		if i := s.status().Incidents; len(i) != 1 {
+			t.Errorf("shown, but not recorded at once: %+v", i)
+		}
 		for time.Since(began) < 4*time.Hour {
 			if told := s.hook.told(); time.Since(began) < time.Hour && len(told) != 0 {
 				t.Fatalf("told %v after %v", told, time.Since(began))
