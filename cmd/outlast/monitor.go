@@ -121,7 +121,7 @@ func (m *monitor) look(ctx context.Context) {
 
 // observe takes in how things stand and what a person has to be told. Nothing that
 // fails here ends more than this look. It returns when a round of this process
-// last found everything in step, zero while there is trouble.
+// last found everything in step, zero for none.
 func (m *monitor) observe(ctx context.Context) time.Time {
 	f, err := health.Collect(m.db, m.facts(ctx), time.Now())
 	if err != nil && f.Frozen == nil {
@@ -136,9 +136,6 @@ func (m *monitor) observe(ctx context.Context) time.Time {
 	}
 	if err := m.post.Tell(forAlert(notices)); err != nil {
 		m.log.Warn("notices not written down", "err", err)
-	}
-	if f.Account.Trouble != nil {
-		return time.Time{}
 	}
 	return f.LastSync
 }
