@@ -15,6 +15,7 @@ import (
 
 	"outlast/internal/atomicfile"
 	"outlast/internal/outline"
+	"outlast/store"
 )
 
 // errEnd is the end of the process between two operations on files.
@@ -148,6 +149,9 @@ func (l *life) something() {
 	case chance(12):
 		l.edits++
 		edit(l.T, l.runner.DB, l.docs[l.rng.IntN(len(l.docs))].ID, fmt.Sprint("edit ", l.edits))
+		if l.edits%40 == 0 {
+			l.sync()
+		}
 	case chance(60): // asleep, or off
 		time.Sleep(time.Duration(l.rng.IntN(60*60)) * time.Minute)
 		l.p.looked = time.Time{}
@@ -170,6 +174,29 @@ func (l *life) something() {
 	}
 }
 
+// sync makes the outline what the service has: logs do not grow for years.
+func (l *life) sync() {
+	err := l.runner.DB.Update(func(tx *store.Tx) error {
+		for _, d := range l.docs {
+			tree, err := tx.Document(d.ID)
+			if err != nil {
+				return err
+			}
+			tree = tree.Clone()
+			if err := tx.ReplaceLog(d.ID, nil, nil); err != nil {
+				return err
+			}
+			if _, err := tx.PutBase(tree, nil, l.wall()); err != nil {
+				return err
+			}
+		}
+		return tx.TrimHistory(time.Now(), 1)
+	})
+	if err != nil {
+		l.Fatal(err)
+	}
+}
+
 // pass lets time go by, with the machine on.
 func (l *life) pass(d time.Duration) {
 	if date := l.wall().Format(time.DateOnly); date != l.date {
@@ -189,7 +216,12 @@ func (l *life) pass(d time.Duration) {
 
 // tookOn tells whether a snapshot is of a date, on the clock where the user is now.
 func (l *life) tookOn(date string) bool {
-	return slices.ContainsFunc(l.took, func(at time.Time) bool { return at.In(l.zone).Format(time.DateOnly) == date })
+	for _, at := range slices.Backward(l.took) {
+		if at.In(l.zone).Format(time.DateOnly) == date {
+			return true
+		}
+	}
+	return false
 }
 
 func (l *life) newDate() { l.date, l.awake = l.wall().Format(time.DateOnly), 0 }
