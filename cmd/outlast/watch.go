@@ -155,7 +155,7 @@ func (a *app) watchRemoveCommand() *cobra.Command {
 				if a.flags.json {
 					return a.printJSON(w)
 				}
-				a.say("no longer watching %s; its %s stay", w.Dir, plural(len(w.Files), "file"))
+				a.say("no longer watching %s; the files in it stay", w.Dir)
 				return nil
 			})
 		},

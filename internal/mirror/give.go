@@ -81,6 +81,11 @@ func (f *Folder) give(file outline.File, waiting store.Counts) error {
 		return nil // told when it was taken; it is not touched
 	}
 	delete(f.missing, file.ID)
+	if st.Trouble == isMissing {
+		if err := f.tellFile(file.ID, ""); err != nil {
+			return err
+		}
+	}
 	switch sum := hash(data); {
 	case sum == st.Seen && current:
 		f.prints[file.ID] = print
@@ -174,12 +179,15 @@ func (f *Folder) first(file outline.File, e *export, print string) error {
 	return f.create(file.ID, name, e.data)
 }
 
+// isMissing is told of a file that is not there.
+const isMissing = "it is missing; nothing is deleted by that, and it is written again in a while"
+
 // again writes a file that is missing, after a while.
 func (f *Folder) again(file outline.File, st *fileState, e *export) error {
 	since, known := f.missing[file.ID]
 	if !known {
 		f.missing[file.ID] = time.Now()
-		return nil
+		return f.tellFile(file.ID, isMissing)
 	}
 	if time.Since(since) < f.pace.absent {
 		return nil

@@ -58,7 +58,7 @@ func (w *world) until(what string, holds func() bool) {
 	w.t.Helper()
 	for end := time.Now().Add(time.Minute); !holds(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(end) {
-			w.t.Fatalf("not in a minute: %s\noutline\n%s\nfile\n%s\ntold: %+v", what, w.outline(), w.file("Work."+w.form.name), w.report())
+			w.t.Fatalf("not in a minute: %s\noutline\n%s\nfile\n%s\ntold: %+v", what, w.outline(), w.fileOrNothing("Work."+w.form.name), w.report())
 		}
 	}
 }

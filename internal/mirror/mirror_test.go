@@ -473,15 +473,33 @@ func TestDeletedFileDeletesNothingAndComesBack(t *testing.T) {
 	if _, err := os.Stat(w.path("Work.md")); err == nil {
 		t.Error("it came back at once, where an editor may be about to write it")
 	}
+	if got := w.trouble("Work.md"); !strings.Contains(got, "missing") {
+		t.Errorf("told %q", got)
+	}
 	w.missing["doc"] = time.Now().Add(-time.Minute)
 	w.give()
 	w.wantOutline("A\nb\n")
+	if got := w.trouble("Work.md"); got != "" {
+		t.Errorf("trouble stays: %q", got)
+	}
 	if got := w.file("Work.md"); !strings.Contains(got, "- A\n- b\n") || got == was {
 		t.Errorf("got\n%s", got)
 	}
 	w.write("Work.md", strings.Replace(was, "- b\n", "- b2\n", 1)) // a buffer from before still knows its base
 	w.take("Work.md")
 	w.wantOutline("A\nb2\n")
+}
+
+// It comes back though nothing else happens.
+func TestDeletedFileComesBackByItself(t *testing.T) {
+	w := newWorld(t, format.Markdown, "a\nb")
+	w.live(time.Hour)
+	w.until("the file is seen", func() bool { return w.inStep("Work.md") })
+	if err := os.Remove(w.path("Work.md")); err != nil {
+		t.Fatal(err)
+	}
+	w.until("the file is back", func() bool { return w.inStep("Work.md") })
+	w.wantOutline("a\nb\n")
 }
 
 func TestLargeDeletionWaitsForAPerson(t *testing.T) {

@@ -48,7 +48,8 @@ func (f *Folder) takeName(name string) error {
 	case st == nil:
 		return f.takeStrange(name, data, err)
 	case errors.Is(err, fs.ErrNotExist):
-		return nil // Give writes it again, after a while
+		delete(f.prints, doc) // so that Give looks, and writes it again after a while
+		return nil
 	case errors.Is(err, errMoving):
 		return nil // what changes it is reported when it is over
 	case err != nil:
