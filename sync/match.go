@@ -25,8 +25,8 @@ type pair struct {
 }
 
 // matchInserts finds which new nodes of a read are the inserts of an intent
-// that are missing: equal in all fields, below the same parent, in the same
-// order; and of what is left those of the same long text anywhere, since
+// that are missing: equal in all fields, below the same parent, in the same order
+// and else in any; and of what is left those of the same long text anywhere, since
 // somebody may have moved or marked a node before we saw it. isNew tells which
 // nodes of the read can be: those that were not there before, are not bound and
 // not known dead. Equal inserts are interchangeable.
@@ -54,8 +54,28 @@ func matchInserts(in *store.Intent, missing []bool, r *Reading, isNew func(outli
 		equal := func(i, j int) bool { return in.Inserts[inserts[i]].Digest == digestOf(nodes[news[j]].Fields) }
 		run := commonRun(len(inserts), len(news), equal)
 		pairs = append(pairs, graded(run, inserts, news, in)...)
+		pairs = append(pairs, outOfOrder(run, inserts, news, in, equal)...)
 	}
 	return append(pairs, elsewhere(in, missing, r, pairs, isNew)...)
+}
+
+// outOfOrder pairs what is equal below one parent and not in the common order: a
+// node that somebody has moved, or wrote alike, must not hide the one beside it,
+// which would be inserted a second time.
+func outOfOrder(run [][2]int, inserts []int, news []outline.ServiceID, in *store.Intent, equal func(i, j int) bool) (pairs []pair) {
+	inRun, taken := make(map[int]bool), make(map[int]bool)
+	for _, ij := range run {
+		inRun[ij[0]], taken[ij[1]] = true, true
+	}
+	for i := range inserts {
+		for j := 0; j < len(news) && !inRun[i]; j++ {
+			if !taken[j] && equal(i, j) {
+				inRun[i], taken[j] = true, true
+				pairs = append(pairs, pair{insert: inserts[i], node: news[j], strong: in.Inserts[inserts[i]].Long})
+			}
+		}
+	}
+	return pairs
 }
 
 // elsewhere pairs what is left over by the text alone, where that is long.

@@ -192,7 +192,7 @@ func (w *world) checkOwn(tx *store.Tx, n int, doc outline.FileID, q dynalist.Doc
 }
 
 // convincing tells whether a node can be taken for a copy: its text is long, or it
-// stands beside a node of ours.
+// stands beside another node of ours than the one it is like.
 func (w *world) convincing(doc, id string) bool {
 	t := w.truths[doc]
 	n := t.nodes[id]
@@ -206,7 +206,7 @@ func (w *world) convincing(doc, id string) bool {
 	at := slices.Index(siblings, id)
 	return slices.ContainsFunc(siblings[max(0, at-1):min(len(siblings), at+2)], func(s string) bool {
 		_, ours := w.by[s]
-		return ours
+		return ours && t.nodes[s].content != n.content
 	})
 }
 

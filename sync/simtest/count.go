@@ -58,6 +58,7 @@ func (w *world) countOne(r *Result, in *insertion, live int) {
 
 // duplicate is a failure where it cannot be helped away.
 func (w *world) duplicate(r *Result, format string, args ...any) {
+	w.note(format, args...)
 	if r.Mode != Direct {
 		w.fail("I3", format, args...)
 		r.Failures = w.failures
