@@ -52,6 +52,15 @@ func (w *narrowWay) set(narrow bool) {
 	w.narrow = narrow
 }
 
+// count returns how many requests there were since it was last called.
+func (w *narrowWay) count() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := w.calls
+	w.calls = 0
+	return n
+}
+
 func (w *narrowWay) RoundTrip(r *http.Request) (*http.Response, error) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -109,6 +118,19 @@ func (h *hook) told() (all []string) {
 		all = append(all, n.Kind+" "+n.Cause)
 	}
 	return all
+}
+
+func (h *hook) beatCount() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.beats)
+}
+
+// first returns the first notice and when it came, and all the text that arrived.
+func (h *hook) first() (alert.Notice, time.Time, string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.got[0], h.when[0], h.text
 }
 
 const secretText = "my private thought"
@@ -249,7 +271,8 @@ func TestOutageOfLargeRequestsReachesThePersonOnce(t *testing.T) {
 		if told := s.hook.told(); len(told) != 1 || told[0] != "alarm large" {
 			t.Fatalf("told %v in four hours", told)
 		}
-		if after := s.hook.when[0].Sub(began); after > 66*time.Minute {
+		_, when, _ := s.hook.first()
+		if after := when.Sub(began); after > 66*time.Minute {
 			t.Errorf("told after %v", after)
 		}
 		if i := s.status().Incidents; len(i) != 1 || i[0].Cause != health.CauseLarge || i[0].Side != "service" || i[0].Waiting != 1 {
@@ -262,9 +285,10 @@ func TestOutageOfLargeRequestsReachesThePersonOnce(t *testing.T) {
 		if told := s.hook.told(); len(told) != 2 || told[1] != "recovery large" {
 			t.Errorf("told %v in all", told)
 		}
+		_, _, text := s.hook.first()
 		for _, leak := range []string{secretText, remotetest.Token, "Inbox", "127.0.0.1", s.home.DataDir} {
-			if strings.Contains(s.hook.text, leak) {
-				t.Errorf("%q left this machine: %s", leak, s.hook.text)
+			if strings.Contains(text, leak) {
+				t.Errorf("%q left this machine: %s", leak, text)
 			}
 		}
 	})
@@ -286,14 +310,14 @@ func TestAfterThreeDaysStalenessIsToldAtOnceAndMadeUpForOnce(t *testing.T) {
 		time.Sleep(72 * time.Hour)
 
 		began := time.Now()
-		s.way.calls = 0
+		s.way.count()
 		s.start()
 		time.Sleep(time.Second)
 		told := s.hook.told()
 		if len(told) != 1 || told[0] != "alarm stale" {
 			t.Errorf("told %v at once", told)
 		}
-		if s.way.calls > 4 { // the list of files, one look for changes, and the preferences, which are due once a day
+		if s.way.count() > 4 { // the list of files, one look for changes, and the preferences, which are due once a day
 			t.Errorf("%d requests to catch up", s.way.calls)
 		}
 		s.await(2*time.Minute, "ok", func() bool { return s.status().State == health.OK })
@@ -317,17 +341,17 @@ func TestHeartbeatNeedsAVerifiedRound(t *testing.T) {
 		s := newStation(t)
 		s.start()
 		time.Sleep(150 * time.Minute)
-		if n := len(s.hook.beats); n != 3 {
+		if n := s.hook.beatCount(); n != 3 {
 			t.Errorf("%d heartbeats in 2.5 hours", n)
 		}
 		s.service.Down()
 		time.Sleep(5 * time.Hour)
-		if n := len(s.hook.beats); n != 3 {
+		if n := s.hook.beatCount(); n != 3 {
 			t.Errorf("%d heartbeats, though the service was down since the third", n)
 		}
 		s.service.Faults(nil)
 		time.Sleep(6 * time.Minute)
-		if n := len(s.hook.beats); n != 4 {
+		if n := s.hook.beatCount(); n != 4 {
 			t.Errorf("%d heartbeats, though it is back", n)
 		}
 	})
@@ -351,11 +375,12 @@ func TestFailedDiskIsToldAtOnceThoughNothingCanBeKept(t *testing.T) {
 			t.Errorf("the state is %+v", st)
 		}
 		time.Sleep(3 * time.Hour)
-		if told := s.hook.told(); len(told) != 1 || told[0] != "alarm storage" || s.hook.got[0].Level != alert.Critical {
-			t.Errorf("told %v", s.hook.got)
+		told := s.hook.told()
+		if len(told) != 1 || told[0] != "alarm storage" {
+			t.Fatalf("told %v", told)
 		}
-		if s.hook.when[0].Sub(now) > 12*time.Minute {
-			t.Errorf("told at %v", s.hook.when[0])
+		if n, when, _ := s.hook.first(); n.Level != alert.Critical || when.Sub(now) > 12*time.Minute {
+			t.Errorf("told %+v at %v", n, when)
 		}
 	})
 }
