@@ -3,6 +3,7 @@ package health
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -71,7 +72,12 @@ func (k *Keeper) Observe(f Facts, r Rules) ([]Notice, error) {
 func (k *Keeper) Incidents() []Incident {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return slices.Clone(k.journal.Open)
+	open := slices.Clone(k.journal.Open)
+	for n := range open { // whoever gets them reads them while the journal goes on
+		i := &open[n]
+		i.Causes, i.Codes, i.Moments = maps.Clone(i.Causes), maps.Clone(i.Codes), slices.Clone(i.Moments)
+	}
+	return open
 }
 
 // Close writes down what was measured since the last time.
