@@ -63,7 +63,7 @@ func (a *app) init(ctx context.Context, file string) error {
 	}
 	a.say("config    %s", s.home.ConfigFile)
 	a.print("%s", res.Snapshot.Path)
-	a.say("next: `outlast ls`, and `outlast daemon` keeps it in step")
+	a.say("next: `outlast ls`; `outlast service install`, or `outlast daemon`, keeps it in step")
 	return nil
 }
 

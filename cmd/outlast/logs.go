@@ -31,8 +31,8 @@ func (a *app) logsCommand() *cobra.Command {
 		Use:   "logs",
 		Short: "show what the background service has logged",
 		Long: `Shows the log of the background service: from the journal where it runs below
-systemd, else from its file (` + "`outlast config show`" + ` names it). Without --since these are
-the last 200 lines.`,
+systemd, else from its file (` + "`outlast config show`" + ` names it). Without --since these
+are the last 200 lines.`,
 		Example: "  outlast logs -f\n  outlast logs --since 24h --level warn",
 		Args:    args(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -40,8 +40,8 @@ With --to-server the whole snapshot goes into an account of another server, such
 an ` + "`outlast serve`" + ` as a standby. It is read back and compared there. When it is
 interrupted, the same command goes on where it stopped; nothing is sent twice.
 
-A SNAP is a name of ` + "`outlast snapshot list`" + `, a beginning of it, or "latest". A DOC or
-NODE is named as in the snapshot: a title, a path with slashes, or an id.`,
+A SNAP is a name of ` + "`outlast snapshot list`" + `, a beginning of it, or "latest". A DOC
+or NODE is named as in the snapshot: a title, a path with slashes, or an id.`,
 		Example: "  outlast snapshot restore latest Work\n  outlast snapshot restore 2026-11-22 Work/Today --in-place",
 		Args:    args(1, 2),
 		RunE: func(cmd *cobra.Command, given []string) error {
