@@ -82,6 +82,9 @@ func (m *matcher) descend() {
 		y := m.below[last]
 		m.below = m.below[:last]
 		x := m.new.to[y]
+		if x < 0 {
+			continue // takeBack has parted them since
+		}
 		if m.old.tree[x] == m.new.tree[y] && m.old.size[x] == m.new.size[y] {
 			m.pairTree(x, y)
 			continue

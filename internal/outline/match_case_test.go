@@ -185,3 +185,17 @@ func TestMatchOfAnotherDocumentIsDeletion(t *testing.T) {
 		}
 	}
 }
+
+// An id goes back to where its owner stood, and then the node around it gives its
+// own id back in the same step: what stood below it must be looked for anew.
+func TestMatchTakesNestedIDsBackAtOnce(t *testing.T) {
+	old := tree("[b] bb\n  [a] aa\n    [k] kid")
+	file := tree("[a] aa\n  else\n[b] changed\n  aa\n    kid\nbb\n  aa\n    kid")
+	changes := checkScript(t, old, file)
+	for _, c := range changes {
+		if c.Kind == outline.Delete {
+			t.Errorf("%s: nothing of what was there has gone", say(old, file, changes))
+			break
+		}
+	}
+}
