@@ -14,6 +14,7 @@ type app struct {
 	in       io.Reader
 	out, err io.Writer
 	flags    globals
+	called   string          // the command without the program, "snapshot take"
 	fromEnv  map[string]bool // flags that a variable set
 	unsaid   error           // why data could not be printed, nil if it was
 }

@@ -74,7 +74,9 @@ func (a *app) report(ctx context.Context, err error) int {
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		err = &failure{code: exitInterrupted, what: "interrupted"}
 	}
-	return a.tell(explain(err))
+	told := explain(err)
+	told.next = strings.Replace(told.next, "help COMMAND", "help "+a.called, 1)
+	return a.tell(told)
 }
 
 // tell prints a failure to the standard error, as JSON when that was asked for.
@@ -99,7 +101,8 @@ func explain(err error) failure {
 	if own, ok := errors.AsType[*failure](err); ok {
 		f = *own
 	}
-	f.what = err.Error()
+	// What comes before says which value and why: the kind of error adds nothing.
+	f.what = strings.TrimSuffix(err.Error(), ": "+outline.ErrInvalid.Error())
 	if said, ok := errors.AsType[*web.Error](err); ok {
 		fill(&f.safe, said.Safe)
 		fill(&f.next, said.Next)
@@ -232,7 +235,7 @@ func meanings() []meaning {
 			[]error{outline.ErrInvalid, outline.ErrCycle, outline.ErrRoot, outline.ErrExists, outline.ErrNotEmpty},
 			exitUsage,
 			unchanged,
-			"`outlast help COMMAND` says what a command takes",
+			"`outlast help COMMAND` says what it takes",
 		},
 		{
 			[]error{outline.ErrReadOnly},

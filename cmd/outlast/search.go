@@ -28,6 +28,9 @@ it down. A query that begins with a hyphen comes after "--".`,
 				if a.flags.json {
 					return a.printJSON(res)
 				}
+				if len(res.Lines) == 0 {
+					a.say("nothing found")
+				}
 				a.printLines(res.Lines)
 				for _, h := range res.Hints {
 					a.say("%s", h)

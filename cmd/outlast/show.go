@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"outlast/internal/format"
+	"outlast/internal/outline"
 	"outlast/internal/web"
 )
 
@@ -39,58 +39,44 @@ func (a *app) showCommand() *cobra.Command {
 	return cmd
 }
 
-// showText prints the node itself and, indented, what is below it. As a file the
-// text has only the latter: there the file's name stands for the node.
+// showText prints the node and, indented, all below it as a person wants to see
+// it: with the boxes of ls, every line of a text, and notes behind "> ".
 func (a *app) showText(ctx context.Context, d *door, r web.ShowRequest) error {
-	top, err := d.Resolve(ctx, r.Name)
-	if err != nil {
+	var exact bytes.Buffer
+	r.Format = format.JSON
+	if _, err := d.Show(ctx, r, &exact); err != nil {
 		return err
 	}
-	a.print("%s", plain(top.Ref.Text))
-	below := &indenter{w: a.out, atStart: true}
-	if top.Note != "" && top.Ref.Kind == web.KindNode {
-		fmt.Fprintf(below, "> %s\n", strings.ReplaceAll(top.Note, "\n", "\n> "))
+	read, err := format.ReadJSON(&exact, format.ReadOptions{KeepIDs: true})
+	if err != nil {
+		return fmt.Errorf("show %s: %w", r.Name, err)
 	}
-	r.Name = top.Ref.Name()
-	if top.Ref.Kind == web.KindDocument {
-		r.Name = "id:" + string(top.Ref.Doc)
-	}
-	_, err = d.Show(ctx, r, below)
-	return err
+	a.printTree(read.Document)
+	return nil
 }
 
-// plainBytes does for a part of a text what plain does for a whole one. A part may
-// end within a character, so only single bytes are looked at.
-func plainBytes(p []byte) []byte {
-	shown := bytes.Clone(p)
-	for i, b := range shown {
-		if b < ' ' && b != '\n' && b != '\t' || b == 0x7f {
-			shown[i] = '?'
+// printTree prints a document, or the branch that was made one: what was its top
+// item is the root then, and its text the title.
+func (a *app) printTree(doc *outline.Document) {
+	for depth, n := range doc.Root().Walk() {
+		l := web.Line{Text: n.Content, Checked: n.Checked, Checkbox: n.Checkbox, Heading: n.Heading, Color: n.Color}
+		if depth == 0 && doc.Title != "" {
+			l.Text = doc.Title
+		}
+		indent := strings.Repeat("    ", depth)
+		below := "\n" + indent
+		if n.Checked || n.Checkbox {
+			below += "    " // under the text, not under its box
+		}
+		first, rest, more := strings.Cut(plain(l.Text), "\n")
+		l.Text = first
+		line := indent + a.lineText(l)
+		if more {
+			line += below + strings.ReplaceAll(rest, "\n", below)
+		}
+		a.print("%s", line)
+		if n.Note != "" {
+			a.print("%s", a.colored("2", indent+"    > "+strings.ReplaceAll(plain(n.Note), "\n", "\n"+indent+"    > ")))
 		}
 	}
-	return shown
-}
-
-// indenter writes four blanks before each line that is not empty.
-type indenter struct {
-	w       io.Writer
-	atStart bool
-}
-
-func (i *indenter) Write(p []byte) (int, error) {
-	for _, line := range bytes.SplitAfter(p, []byte("\n")) {
-		if len(line) == 0 {
-			continue
-		}
-		if i.atStart && line[0] != '\n' {
-			if _, err := io.WriteString(i.w, "    "); err != nil {
-				return 0, err
-			}
-		}
-		if _, err := i.w.Write(plainBytes(line)); err != nil {
-			return 0, err
-		}
-		i.atStart = line[len(line)-1] == '\n'
-	}
-	return len(p), nil
 }

@@ -77,7 +77,10 @@ An ITEM is a number of the last ` + "`outlast trash list`" + ` in this terminal,
 		RunE: func(cmd *cobra.Command, given []string) error {
 			r := web.RestoreRequest{Change: a.change(), Names: given, To: to}
 			return a.withDoor(cmd.Context(), func(d *door) error {
-				res, err := d.TrashRestore(cmd.Context(), r)
+				res, err := agreed(cmd.Context(), a, func(confirm bool) (web.ChangeResult, error) {
+					r.Confirm = confirm
+					return d.TrashRestore(cmd.Context(), r)
+				})
 				if err != nil {
 					return err
 				}

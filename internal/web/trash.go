@@ -66,7 +66,12 @@ func (a *api) trashRestore(s session, r RestoreRequest) (ChangeResult, error) {
 				continue
 			}
 			done[t.ID] = true
-			if err := c.restore(t, r.To); err != nil {
+			if t.Restored.IsZero() || c.Confirm || c.DryRun {
+				err = c.restore(t, r.To)
+			} else {
+				err = Fail(ErrConfirm, "this was brought back already: there would be two", "repeat with --yes for a second one")
+			}
+			if err != nil {
 				return err
 			}
 		}
