@@ -44,7 +44,7 @@ func (c *command) removable(names []string) ([]target, error) {
 		}
 		if t.isFolder() || t.isDocument() {
 			e := Fail(outline.ErrRoot, fmt.Sprintf("%q is a whole %s, which cannot be deleted from here", name, t.ref().Kind),
-				"delete it on the service's own page; it goes from here with the next sync")
+				"put it out of the way: `outlast mv` takes it into a folder; where the service has a page of its own, it can be deleted there")
 			e.Candidates = []Ref{t.ref()}
 			return nil, e
 		}
