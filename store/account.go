@@ -48,6 +48,8 @@ type Fares struct {
 	Small Fare `json:"small,omitzero"`
 	Sent  Fare `json:"sent,omitzero"` // requests that carry much
 	Read  Fare `json:"read,omitzero"` // requests whose answers do
+
+	Changes int `json:"changes,omitempty"` // that the service took, ever
 }
 
 // Fare tells how one class of requests fares.

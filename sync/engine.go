@@ -29,6 +29,10 @@ type Config struct {
 	// wait for anything. May be nil.
 	After func()
 
+	// Record is called in the transaction that notes what a round came to, once that
+	// is noted: who counts rounds need not write by itself. May be nil.
+	Record func(*store.Tx)
+
 	Network <-chan struct{} // ready when the network of this machine has changed; may be nil
 
 	Sent   Sent           // where the number of the last request is kept besides

@@ -107,6 +107,12 @@ func (s *round) fared(ctx context.Context, z size, began time.Time, err error) {
 	}
 }
 
+// took notes that the service acknowledged so many changes.
+func (s *round) took(changes int) {
+	s.report.Sent += changes
+	s.fares.Changes += changes
+}
+
 // ask makes a request that only reads: it pays for it and notes how it fares.
 // measure returns its size once the answer is there.
 func ask[T any](ctx context.Context, s *round, bucket string, z size, measure func(T) size, call func() (T, error)) (T, error) {

@@ -347,7 +347,7 @@ func (s *round) fileSent(tx *store.Tx, p filePlan, i int, r store.Record, ok boo
 		r.State, r.Reason = store.Parked, "the service refused to "+string(r.File.Kind)+" the file"
 		return tx.Rewrite(r)
 	}
-	s.report.Sent++
+	s.took(1)
 	if id != "" {
 		if err := tx.BindFile(r.File.File, id); err != nil {
 			return err

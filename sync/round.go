@@ -194,15 +194,21 @@ func (s *round) finish(ctx context.Context, err error) error {
 		return werr
 	}
 	st := s.Status()
-	return errors.Join(s.tidy(now), s.updateAccount(func(a *store.Account) {
-		s.writeBudgets(a, nil)
-		a.Fares = s.fares
-		if stopped {
-			return
+	return errors.Join(s.tidy(now), s.cfg.DB.Update(func(tx *store.Tx) error {
+		err := changeAccount(tx, func(a *store.Account) {
+			s.writeBudgets(a, nil)
+			a.Fares = s.fares
+			if stopped {
+				return
+			}
+			a.NotBefore = s.report.rest
+			a.LastContact, a.LastSync, a.Trouble = st.LastContact, st.LastSync, st.Trouble
+			a.Held = s.held(a.Held, now)
+		})
+		if err == nil && s.cfg.Record != nil {
+			s.cfg.Record(tx)
 		}
-		a.NotBefore = s.report.rest
-		a.LastContact, a.LastSync, a.Trouble = st.LastContact, st.LastSync, st.Trouble
-		a.Held = s.held(a.Held, now)
+		return err
 	}))
 }
 
@@ -273,14 +279,16 @@ func (s *round) preference(ctx context.Context, key string) (string, error) {
 
 // updateAccount changes what is known of the account.
 func (s *round) updateAccount(change func(*store.Account)) error {
-	return s.cfg.DB.Update(func(tx *store.Tx) error {
-		a, err := tx.Account()
-		if err != nil {
-			return err
-		}
-		change(&a)
-		return tx.PutAccount(a)
-	})
+	return s.cfg.DB.Update(func(tx *store.Tx) error { return changeAccount(tx, change) })
+}
+
+func changeAccount(tx *store.Tx, change func(*store.Account)) error {
+	a, err := tx.Account()
+	if err != nil {
+		return err
+	}
+	change(&a)
+	return tx.PutAccount(a)
 }
 
 // How long what is done with is kept.

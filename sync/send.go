@@ -118,7 +118,7 @@ func (s *round) sent(d document, p *draft, b batch, in *store.Intent, res *NodeE
 	if p.expected = version; res.Version != 0 {
 		p.checked = time.Now() // else the version is a guess: somebody may have written since
 	}
-	s.report.Sent += len(b.steps)
+	s.took(len(b.steps))
 	s.lastSent = p.checked
 	s.acknowledged(d.id)
 	s.clearSuspects(d, b)

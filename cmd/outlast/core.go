@@ -32,6 +32,7 @@ type core struct {
 	monitor *monitor          // nil where none runs
 	watcher *watcherListener  // for monitors; nil where nobody listens
 	folder  folderLook        // what the last look at the snapshots has shown
+	deeds   deeds             // of a command without a daemon
 	hooks   http.RoundTripper // carries notices; nil for the network
 	rounds  []chan struct{}   // each ready when a round has ended; see afterRounds
 	network chan struct{}     // ready when the network has changed; a daemon watches it
@@ -87,6 +88,7 @@ func (c *core) build() error {
 		Strict:   c.settings.Sync.Strict,
 		Sent:     sentFile(c.home.StateDir),
 		After:    c.roundEnded,
+		Record:   func(tx *store.Tx) { c.deeds.record(c, tx) },
 		Network:  c.network,
 		Guard:    &sync.Limits{Nodes: c.settings.Guard.Nodes, Percent: c.settings.Guard.Percent},
 		KeepHeld: c.keepHeld,

@@ -35,23 +35,28 @@ func (c *core) facts(context.Context) health.Extras {
 	if s.Trouble != nil {
 		facts.NextRetry = s.Next
 	}
-	small, large := s.Small, s.Large
+	facts.SmallClass, facts.LargeClass = health.Class(s.Small), health.Class(s.Large)
 	if s.Small == "" { // no round yet in this process
-		small, large = c.standings()
+		facts.SmallClass, facts.LargeClass = c.standings()
 	}
-	facts.SmallClass, facts.LargeClass = health.Class(small), health.Class(large)
 	return facts
 }
 
 // standings judges how requests fare by what was written down.
-func (c *core) standings() (small, large sync.Standing) {
+func (c *core) standings() (small, large health.Class) {
 	err := c.db.View(func(tx *store.Tx) error {
 		account, err := tx.Account()
-		small, large = sync.Standings(account.Fares, time.Now())
+		small, large = classes(account.Fares, time.Now())
 		return err
 	})
 	if err != nil {
 		c.log.Debug("standing of requests not read", "err", err)
 	}
 	return small, large
+}
+
+// classes judges how requests fare by what the database holds of them.
+func classes(f store.Fares, now time.Time) (small, large health.Class) {
+	s, l := sync.Standings(f, now)
+	return health.Class(s), health.Class(l)
 }

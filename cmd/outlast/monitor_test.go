@@ -173,8 +173,8 @@ func newStation(t *testing.T) *station {
 	return s
 }
 
-// start begins as serve does.
-func (s *station) start() {
+// remote is the client of the service.
+func (s *station) remote() sync.Remote {
 	s.t.Helper()
 	remote, err := dynalist.New(dynalist.Config{
 		Server: remotetest.Address, Transport: s.way, Token: func() string { return remotetest.Token },
@@ -182,8 +182,14 @@ func (s *station) start() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	return remote
+}
+
+// start begins as serve does.
+func (s *station) start() {
+	s.t.Helper()
 	s.engine = sync.New(sync.Config{
-		DB: s.db, Remote: remote, Server: remotetest.Address, Log: s.log, After: s.roundEnded, Network: s.network,
+		DB: s.db, Remote: s.remote(), Server: remotetest.Address, Log: s.log, After: s.roundEnded, Network: s.network,
 	})
 	m, err := s.newMonitor()
 	if err != nil {

@@ -22,6 +22,7 @@ func (c *core) syncWith(run rounds) func(context.Context, web.Round, func(web.Pr
 		if progress != nil {
 			round.Progress = func(p sync.Progress) { progress(web.Progress(p)) }
 		}
+		c.deeds.begin(c)
 		report, err := run(ctx, round)
 		if err != nil {
 			return web.SyncResult{}, handlerError(err)

@@ -66,12 +66,20 @@ func (c *core) takeSnapshot(ctx context.Context, r web.TakeRequest) (web.Snapsho
 	if err != nil {
 		return web.SnapshotInfo{}, err
 	}
-	var info snapshot.Info
-	if r.IfDue {
-		info, err = runner.TakeIfDue(ctx)
-	} else {
-		info, err = snapshot.Take(ctx, c.db, runner.Options)
+	drilled := false
+	runner.OnDrill = func(r snapshot.DrillResult, err error) {
+		drilled = err == nil
+		c.noteDrill(r, err)
 	}
+	var info snapshot.Info
+	err = c.counted(func() (bool, error) {
+		if r.IfDue {
+			info, err = runner.TakeIfDue(ctx)
+		} else {
+			info, err = snapshot.Take(ctx, c.db, runner.Options)
+		}
+		return info.Name != "" || drilled, err
+	})
 	if err != nil {
 		return web.SnapshotInfo{}, snapshotError(err)
 	}
@@ -143,7 +151,11 @@ func (c *core) drillSnapshots(ctx context.Context) (web.DrillInfo, error) {
 	if err != nil {
 		return web.DrillInfo{}, err
 	}
-	r, err := snapshot.Drill(ctx, c.db, o)
+	var r snapshot.DrillResult
+	err = c.counted(func() (bool, error) {
+		r, err = snapshot.Drill(ctx, c.db, o)
+		return err == nil, err
+	})
 	c.noteDrill(r, err)
 	return web.DrillInfo{At: r.At, Names: r.Names, Documents: r.Documents, Nodes: r.Nodes, Mirror: r.Mirror}, snapshotError(err)
 }

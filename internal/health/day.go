@@ -22,7 +22,8 @@ type Day struct {
 	Date  string   `json:"date"` // like 2026-11-27
 	Small ClassDay `json:"small"`
 	Large ClassDay `json:"large"`
-	Syncs int      `json:"syncs"` // rounds that found everything in step
+	Syncs int      `json:"syncs"`        // rounds that found everything in step
+	Sent  int      `json:"changes_sent"` // that the service took
 	Delay Delay    `json:"delay"`
 	Taken int      `json:"snapshots"` // verified ones
 	Drill int      `json:"drills"`
@@ -48,6 +49,7 @@ type Delay struct {
 // measure adds to the day what has happened since the last observation. It
 // returns the day that is over, if one is.
 func (j *Journal) measure(f Facts, watched time.Duration) (over *Day) {
+	begun := j.Today.Date != "" // else what was done before is none of ours
 	date := f.Now.Local().Format(time.DateOnly)
 	if j.Today.Date != date {
 		if j.Today.Date != "" {
@@ -59,7 +61,8 @@ func (j *Journal) measure(f Facts, watched time.Duration) (over *Day) {
 	d := &j.Today
 	d.Small.spend(j.Small, watched)
 	d.Large.spend(j.Large, watched)
-	if now, was := f.fares(), j.Fares; was != (store.Fares{}) {
+	if now, was := f.fares(), j.Fares; begun {
+		d.Sent += max(0, now.Changes-was.Changes)
 		d.Small.count(now.Small, was.Small)
 		d.Large.count(now.Sent, was.Sent)
 		d.Large.count(now.Read, was.Read)
@@ -68,14 +71,14 @@ func (j *Journal) measure(f Facts, watched time.Duration) (over *Day) {
 	if waited := f.Queue.Oldest; !j.Oldest.IsZero() && !waited.Equal(j.Oldest) && (waited.IsZero() || waited.After(j.Oldest)) {
 		d.Delay.add(f.Now.Sub(j.Oldest))
 	}
-	if advanced(&j.Sync, f.Account.LastSync) {
+	if advanced(&j.Sync, f.Account.LastSync) && begun {
 		d.Syncs++
 	}
 	if s := f.Snapshots; s != nil {
-		if advanced(&j.Taken, s.LastVerified) {
+		if advanced(&j.Taken, s.LastVerified) && begun {
 			d.Taken++
 		}
-		if advanced(&j.Drill, s.LastDrill) {
+		if advanced(&j.Drill, s.LastDrill) && begun {
 			d.Drill++
 		}
 	}
@@ -128,12 +131,11 @@ func (d *Delay) add(t time.Duration) {
 	d.Max = max(d.Max, t.Seconds())
 }
 
-// advanced moves a clock on, and tells whether it had been running.
+// advanced moves a clock on, and tells whether it moved.
 func advanced(clock *time.Time, to time.Time) bool {
 	if !to.After(*clock) {
 		return false
 	}
-	ran := !clock.IsZero()
 	*clock = to
-	return ran
+	return true
 }

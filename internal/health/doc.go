@@ -33,6 +33,7 @@
 // A Day counts how requests of both sizes fared, for the time that was seen: what
 // failed on the way to the service counts neither for nor against it.
 //
-// A Keeper keeps all this in the database, by month, for three years. No text of the
+// A Keeper keeps all this in the database, by month, for three years. A command that
+// works without a daemon counts by Record what it did, in the commit of its outcome. No text of the
 // outline gets into it: words.go has all the words.
 package health

@@ -88,36 +88,45 @@ func Collect(db *store.DB, x Extras, now time.Time) (Facts, error) {
 
 // Read collects what the database knows.
 func Read(db *store.DB) (Stored, error) {
-	var s Stored
-	s.Frozen = db.Frozen()
-	err := db.View(func(tx *store.Tx) error {
-		var err error
-		if s.Account, err = tx.Account(); err != nil {
-			return err
-		}
-		if err := s.count(tx); err != nil {
-			return err
-		}
-		for c, err := range tx.Conflicts() {
-			if err != nil {
-				return err
-			}
-			s.Conflicts++
-			if c.Waits {
-				s.Decisions++
-			}
-		}
-		journal, err := readJournal(tx)
-		if err != nil {
-			return err
-		}
-		s.Incidents = journal.Open
-		return s.documents(tx)
-	})
+	s := Stored{Frozen: db.Frozen()}
+	err := db.View(s.read)
 	if err != nil {
 		return s, fmt.Errorf("read status: %w", err)
 	}
 	return s, nil
+}
+
+// ReadIn collects what a transaction shows of the database.
+func ReadIn(tx *store.Tx) (s Stored, err error) {
+	if err := s.read(tx); err != nil {
+		return s, fmt.Errorf("read status: %w", err)
+	}
+	return s, nil
+}
+
+func (s *Stored) read(tx *store.Tx) error {
+	var err error
+	if s.Account, err = tx.Account(); err != nil {
+		return err
+	}
+	if err := s.count(tx); err != nil {
+		return err
+	}
+	for c, err := range tx.Conflicts() {
+		if err != nil {
+			return err
+		}
+		s.Conflicts++
+		if c.Waits {
+			s.Decisions++
+		}
+	}
+	journal, err := readJournal(tx)
+	if err != nil {
+		return err
+	}
+	s.Incidents = journal.Open
+	return s.documents(tx)
 }
 
 // count sums the records of all documents.

@@ -99,11 +99,7 @@ func (k *Keeper) save(now time.Time) error {
 			}
 		}
 		if d := k.unsaved.Day; d != nil {
-			if err := changeMonth(tx, d.Date[:len("2006-01")], func(m *Month) { m.Days = append(m.Days, *d) }); err != nil {
-				return err
-			}
-			old := monthsBefore(now, keepMonths)
-			if err := tx.PutCursor(journalName+"/"+old, nil); err != nil {
+			if err := rememberDay(tx, *d, now); err != nil {
 				return err
 			}
 		}
@@ -114,6 +110,14 @@ func (k *Keeper) save(now time.Time) error {
 	}
 	k.saved, k.unsaved = now, Outcome{}
 	return nil
+}
+
+// rememberDay adds a day that is over to its month, and forgets a month that is old.
+func rememberDay(tx *store.Tx, d Day, now time.Time) error {
+	if err := changeMonth(tx, d.Date[:len("2006-01")], func(m *Month) { m.Days = append(m.Days, d) }); err != nil {
+		return err
+	}
+	return tx.PutCursor(journalName+"/"+monthsBefore(now, keepMonths), nil)
 }
 
 // add keeps an incident. In a month that has very many, the shortest of those

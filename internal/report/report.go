@@ -19,7 +19,8 @@ type Month struct {
 	To        time.Time         `json:"to"` // its end, or now
 	Small     Class             `json:"small_requests"`
 	Large     Class             `json:"large_requests"`
-	Delay     health.Delay      `json:"delay"` // of edits, until the service had them
+	Sent      int               `json:"changes_sent"`
+	Delay     health.Delay      `json:"delay"` // of edits that were seen waiting, until the service had them
 	Syncs     int               `json:"syncs"` // rounds that found everything in step
 	Snapshots int               `json:"snapshots"`
 	Drills    int               `json:"drills"`
@@ -71,6 +72,7 @@ func (m *Month) add(d health.Day) {
 	m.Delay.Count += d.Delay.Count
 	m.Delay.Total += d.Delay.Total
 	m.Delay.Max = max(m.Delay.Max, d.Delay.Max)
+	m.Sent += d.Sent
 	m.Syncs += d.Syncs
 	m.Snapshots += d.Taken
 	m.Drills += d.Drill

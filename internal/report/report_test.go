@@ -67,13 +67,14 @@ func history() health.History {
 		day := health.Day{
 			Date:  at(d, 12, 0).Format(time.DateOnly),
 			Small: health.ClassDay{Up: 80000, Passed: 2600}, Large: health.ClassDay{Up: 80000, Passed: 30},
-			Syncs: 2500, Taken: 3, Delay: health.Delay{Count: 10, Total: 30, Max: 9},
+			Syncs: 2500, Sent: 40, Taken: 3, Delay: health.Delay{Count: 10, Total: 30, Max: 9},
 		}
 		switch d {
 		case 1:
 			day.Small, day.Large = health.ClassDay{Up: 50000, Down: 1800, Passed: 100, Failed: 9}, health.ClassDay{Up: 50000, Down: 1800}
 		case 4:
 			day.Small, day.Large, day.Delay = health.ClassDay{}, health.ClassDay{}, health.Delay{}
+			day.Sent = 0
 		case 7:
 			day.Large = health.ClassDay{Up: 65600, Down: 14400, Passed: 3, Failed: 96}
 			day.Delay, day.Most = health.Delay{Count: 20, Total: 30000, Max: 14520}, 120

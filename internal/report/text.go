@@ -20,17 +20,41 @@ func (m Month) Text() string {
 	line("small      %s", m.Small.text())
 	line("large      %s", m.Large.text())
 	line("")
-	if m.Delay.Count > 0 {
-		line("edits      reached the service after %s on average, %s at most; %d waited at once at most",
-			seconds(m.Delay.Total/float64(m.Delay.Count)), seconds(m.Delay.Max), m.Most)
-	} else {
-		line("edits      none was sent")
-	}
-	line("sync       %d rounds found everything in step", m.Syncs)
-	line("snapshots  %d verified, %d restored as a test", m.Snapshots, m.Drills)
+	line("edits      %s", m.edits())
+	line("sync       %s", m.rounds())
+	line("snapshots  %s", m.proofs())
 	line("")
 	b.WriteString(Timeline(m.Incidents, m.To))
 	return b.String()
+}
+
+// edits tells of the edits that were sent.
+func (m Month) edits() string {
+	switch {
+	case m.Sent == 0 && m.Delay.Count == 0:
+		return "none was sent"
+	case m.Delay.Count == 0:
+		return fmt.Sprintf("%s, and none was seen waiting", counted(m.Sent, "change sent", "changes sent"))
+	}
+	return fmt.Sprintf("%s; they reached the service after %s on average, %s at most; %d waited at once at most",
+		counted(m.Sent, "change sent", "changes sent"), seconds(m.Delay.Total/float64(m.Delay.Count)), seconds(m.Delay.Max), m.Most)
+}
+
+// rounds tells of the rounds that ended well.
+func (m Month) rounds() string {
+	return counted(m.Syncs, "round", "rounds") + " found everything in step"
+}
+
+// proofs tells of snapshots, and of drills, which restore one or two.
+func (m Month) proofs() string {
+	return fmt.Sprintf("%d verified; %s as a test", m.Snapshots, counted(m.Drills, "restore", "restores"))
+}
+
+func counted(n int, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, more)
 }
 
 func (c Class) text() string {
