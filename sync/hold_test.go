@@ -705,6 +705,37 @@ func TestFirstReadThatLeadsNowhereIsHeld(t *testing.T) {
 	})
 }
 
+// A first read that was held and then came whole counts no more: the same fault
+// minutes later is looked at anew, not taken for the service's last word.
+func TestHoldOfTheFirstReadEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, other, doc := sample(t, server.Compat)
+		c := newClient(t, s)
+		short := func(m map[string]any) {
+			m["nodes"] = slices.DeleteFunc(m["nodes"].([]any), func(n any) bool { return n.(map[string]any)["content"] == "beta two" })
+		}
+		service := &retold{Service: s, path: "doc/read", tell: short}
+		c.through(service)
+		if !c.held(doc) {
+			t.Fatal("a first read that lacks a child is not held")
+		}
+		service.tell = nil
+		c.settle()
+		other.add(doc, "alpha", "alpha three")
+		other.settle()
+		time.Sleep(3 * time.Minute)
+		service.tell = short
+		if !c.held(doc) {
+			t.Error("the same fault, after a whole read, is believed at once")
+		}
+		service.tell = nil
+		c.settle()
+		if got := listed(c.document(doc)); !slices.Contains(got, "beta two") {
+			t.Errorf("an item is gone: %q", got)
+		}
+	})
+}
+
 // What somebody wrote into the older state before a person had it replaced is in
 // the trash.
 func TestTextThatIsReplacedByAnswerIsKept(t *testing.T) {

@@ -20,8 +20,11 @@ type trusted struct {
 func (s *round) trust(tx *store.Tx, base, remote *outline.Document, log []store.Record, now time.Time) (trusted, error) {
 	t := trusted{ancestor: base}
 	m, known, err := tx.Meta(remote.ID)
-	if err != nil || !known || base == nil {
+	if err != nil {
 		return t, err
+	}
+	if !known || base == nil { // the first read of it; one before that may be held
+		return t, endHold(tx, remote.ID)
 	}
 	var w verdict
 	said, err := getCursor(tx, verdictKey(remote.ID), &w)
