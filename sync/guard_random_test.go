@@ -57,7 +57,7 @@ func (g *guarded) failf(format string, args ...any) {
 // client.
 func (g *guarded) items() map[outline.NodeID]outline.ServiceID {
 	g.t.Helper()
-	r, err := g.remote.Read(context.Background(), outline.ServiceID(g.doc))
+	r, err := g.remote.Read(context.Background(), outline.ServiceID(g.doc), 0)
 	if err != nil {
 		g.t.Fatal(err)
 	}

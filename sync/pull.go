@@ -169,11 +169,7 @@ func (s *round) settle(ctx context.Context, d document) error {
 
 // pull reads a document and merges it.
 func (s *round) pull(ctx context.Context, d document) error {
-	asked := time.Now() // what is done at the service after this may be missing
-	r, err := ask(ctx, s, BudgetRead, size{read: d.size}, readSize, func() (*Reading, error) {
-		asked = time.Now()
-		return s.cfg.Remote.Read(ctx, d.service)
-	})
+	r, asked, err := s.read(ctx, d)
 	if err != nil {
 		return fmt.Errorf("read: %w", err)
 	}
@@ -244,6 +240,9 @@ func (s *round) take(d document, r *Reading, now time.Time) error {
 			}
 		}
 		if err := s.store(tx, t, f, now); err != nil {
+			return err
+		}
+		if err := s.noteWhole(tx, d.id, r, now); err != nil {
 			return err
 		}
 		return s.rescue(tx, t, now)

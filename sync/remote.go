@@ -24,8 +24,10 @@ type Remote interface {
 	// Versions returns the current versions. Unknown documents and those
 	// without access are left out, which is not a sign of deletion.
 	Versions(ctx context.Context, docs []outline.ServiceID) (map[outline.ServiceID]int64, error)
-	// Read reads a whole document.
-	Read(ctx context.Context, doc outline.ServiceID) (*Reading, error)
+	// Read reads a document: whole, or only what changed after version since,
+	// which is sent if it is above zero and ChangesSince is announced. Which of
+	// them came is told by Reading.Since.
+	Read(ctx context.Context, doc outline.ServiceID, since int64) (*Reading, error)
 	// Edit changes the nodes of one document.
 	Edit(ctx context.Context, edit NodeEdit) (*NodeEdited, error)
 	// Preference reads a preference of the account, "" if not set.
@@ -51,6 +53,8 @@ type ServerInfo struct {
 	IfVersion bool   // an edit can be made to depend on the version
 	// DeleteFile tells that files can be deleted.
 	DeleteFile bool
+	// ChangesSince tells that Read can be asked for changes only.
+	ChangesSince bool
 	// Date is the service's clock with its last answer, zero if it tells none.
 	Date time.Time
 }
@@ -89,6 +93,13 @@ type Reading struct {
 	Title   string
 	Version int64
 	Nodes   []ReadNode
+
+	// Since is 0 for a whole document. Above that Nodes holds only those with
+	// fields or children that changed after this version, Deleted those that went,
+	// and Count is how many nodes the whole document has.
+	Since   int64
+	Deleted []outline.ServiceID
+	Count   int
 }
 
 // ReadNode is one node of a Reading.

@@ -104,7 +104,7 @@ func TestItemBelowAStagingNodeWithAnEqualTextStays(t *testing.T) {
 			return err
 		})
 		stranger := s.Client(t)
-		r, err := stranger.Read(t.Context(), id)
+		r, err := stranger.Read(t.Context(), id, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -184,7 +184,7 @@ func TestForeignNodeBelowAStagingNodeStays(t *testing.T) {
 			id = b.Service(doc)
 			return err
 		})
-		r, err := stranger.Read(ctx, id)
+		r, err := stranger.Read(ctx, id, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -266,7 +266,7 @@ func TestNodeCutOffWithAStagingNodeComesBack(t *testing.T) {
 		id := outline.ServiceID(doc)
 		between := &intruder{Service: s}
 		between.edit = func() {
-			r, err := stranger.Read(ctx, id)
+			r, err := stranger.Read(ctx, id, 0)
 			if err != nil {
 				t.Error(err)
 				return

@@ -54,7 +54,7 @@ func newCutOff(t *testing.T) *cutOff {
 
 func (o *cutOff) read() (ids map[string]outline.ServiceID) {
 	o.t.Helper()
-	r, err := o.remote.Read(context.Background(), outline.ServiceID(o.doc))
+	r, err := o.remote.Read(context.Background(), outline.ServiceID(o.doc), 0)
 	if err != nil {
 		o.t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func (o *cutOff) somebody(steps ...sync.Step) {
 // hidden returns the contents of nodes at the service that cannot be reached.
 func (o *cutOff) hidden() (out []string) {
 	o.t.Helper()
-	r, err := o.remote.Read(context.Background(), outline.ServiceID(o.doc))
+	r, err := o.remote.Read(context.Background(), outline.ServiceID(o.doc), 0)
 	if err != nil {
 		o.t.Fatal(err)
 	}

@@ -50,7 +50,7 @@ func readWorld(ctx context.Context, r sync.Remote) (*world, error) {
 		if f.Kind != outline.DocumentKind {
 			continue
 		}
-		reading, err := r.Read(ctx, f.ID)
+		reading, err := r.Read(ctx, f.ID, 0)
 		if err != nil {
 			return nil, fmt.Errorf("read %s: %w", f.Title, err)
 		}

@@ -68,7 +68,7 @@ func TestCauseOfAnAnswer(t *testing.T) {
 			w.WriteHeader(c.status)
 			io.WriteString(w, c.body)
 		}))
-		_, err := newClient(t, Config{Server: s.URL}).Read(t.Context(), outline.ServiceID("doc"))
+		_, err := newClient(t, Config{Server: s.URL}).Read(t.Context(), outline.ServiceID("doc"), 0)
 		s.Close()
 		if f, ok := errors.AsType[*sync.Failure](err); !ok || f.Cause != c.want {
 			t.Errorf("%d %q: got %v", c.status, c.body, err)

@@ -154,6 +154,7 @@ func (f features) info() sync.ServerInfo {
 	return sync.ServerInfo{
 		ID: f.id, RequestID: f.has(FeatureRequestID) && !f.silent,
 		IfVersion: f.has(FeatureIfVersion), DeleteFile: f.has(FeatureDeleteFile),
+		ChangesSince: f.has(FeatureChangesSince),
 	}
 }
 

@@ -18,6 +18,7 @@ type document struct {
 	reading sync.Reading
 	version bool // seen
 	nodes   bool // seen
+	count   bool // seen
 
 	s       *scanner
 	node    sync.ReadNode
@@ -42,6 +43,14 @@ func (d *document) field(s *scanner, name string) (known bool, err error) {
 		r.Nodes = make([]sync.ReadNode, 0, hint)
 		member := d.member
 		err = s.array(func() error { return d.readNode(member) })
+	case "since":
+		r.Since, err = s.integer()
+	case "deleted":
+		r.Deleted, err = ids(s, nil)
+	case "node_count":
+		var n int64
+		n, err = s.integer()
+		d.count, r.Count = true, int(n)
 	default:
 		return false, nil
 	}
@@ -57,6 +66,8 @@ func (d *document) complete() error {
 		return missing("version")
 	case !d.nodes:
 		return missing("nodes")
+	case d.reading.Since != 0 && !d.count:
+		return missing("node_count")
 	}
 	return nil
 }

@@ -61,16 +61,28 @@ func (c *Client) Versions(ctx context.Context, docs []outline.ServiceID) (map[ou
 
 // Read reads a whole document. Its strings share the memory of the answer, so
 // what is kept for long is better copied.
-func (c *Client) Read(ctx context.Context, doc outline.ServiceID) (*sync.Reading, error) {
+func (c *Client) Read(ctx context.Context, doc outline.ServiceID, since int64) (*sync.Reading, error) {
 	var d document
+	ask := DocReadRequest{FileID: string(doc)}
+	if since > 0 && c.server.has(FeatureChangesSince) {
+		ask.Since = &since
+	}
 	r := request{path: PathDocRead, doc: string(doc), body: func(token string) any {
-		return DocReadRequest{Token: token, FileID: string(doc)}
+		ask.Token = token
+		return ask
 	}}
 	_, err := c.call(ctx, r, d.field, func() error {
-		if err := d.complete(); err != nil || d.reading.Doc == doc {
+		switch err := d.complete(); {
+		case err != nil:
 			return err
+		case d.reading.Doc != doc:
+			return fmt.Errorf("%w: it is another document", errUnreadable)
+		case ask.Since == nil: // whatever a field of this name means there
+			d.reading.Since, d.reading.Deleted = 0, nil
+		case d.reading.Since != 0 && d.reading.Since != since:
+			return fmt.Errorf("%w: it tells the changes after another version", errUnreadable)
 		}
-		return fmt.Errorf("%w: it is another document", errUnreadable)
+		return nil
 	})
 	if err != nil {
 		return nil, err

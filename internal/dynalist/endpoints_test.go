@@ -57,7 +57,7 @@ func TestOkThatDoesNotFit(t *testing.T) {
 	editFiles := func(c *Client) error { _, err := c.EditFiles(context.Background(), files); return err }
 	inbox := func(c *Client) error { _, err := c.AddInbox(context.Background(), InboxItem{}); return err }
 	list := func(c *Client) error { _, err := c.Files(context.Background()); return err }
-	read := func(c *Client) error { _, err := c.Read(context.Background(), "d"); return err }
+	read := func(c *Client) error { _, err := c.Read(context.Background(), "d", 0); return err }
 	tests := []struct {
 		call   func(*Client) error
 		fields string
@@ -195,7 +195,7 @@ func TestMessageIsQuotedForReadsOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &recorder{answer: `{"_code":"Invalid","_msg":"bad\nfile_id\u202e for canary-Zq3_token-7f1e ` + strings.Repeat("é", 300) + `"}`}
 		c := serve(t, r.ServeHTTP).client(t)
-		_, err := c.Read(t.Context(), "doc1")
+		_, err := c.Read(t.Context(), "doc1", 0)
 		if got := err.Error(); !strings.Contains(got, "badfile_id for [redacted]") || len(got) > 300 {
 			t.Errorf("got %q", got)
 		}
@@ -221,7 +221,7 @@ func TestLimitFollowsTheDocument(t *testing.T) {
 		c.maxAnswer = 1000
 		read := func(size int) error {
 			r.answer = `{"_code":"Ok","file_id":"d","title":"","version":1,"nodes":[],"x":"` + strings.Repeat("x", size) + `"}`
-			_, err := c.Read(t.Context(), "d")
+			_, err := c.Read(t.Context(), "d", 0)
 			return err
 		}
 		for _, step := range []struct {

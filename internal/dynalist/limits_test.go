@@ -204,7 +204,7 @@ func TestRetryAfterOfOurServerIsTheHold(t *testing.T) {
 				w.WriteHeader(429)
 				w.Write([]byte(`{"_code":"TooManyRequests"}`))
 			}).client(t)
-			if _, err := c.Read(t.Context(), "doc1"); !errors.Is(err, sync.ErrRateLimited) {
+			if _, err := c.Read(t.Context(), "doc1", 0); !errors.Is(err, sync.ErrRateLimited) {
 				t.Fatalf("got %v", err)
 			}
 			if got := tokens(t, c, PathDocRead); !near(got, test.want) {

@@ -132,7 +132,7 @@ func endpoints() []endpoint {
 			return err
 		}},
 		{"Read", PathDocRead, false, `"file_id":"doc1","title":"x","version":7,"nodes":[{"id":"root","content":"x","note":""}]`, func(ctx context.Context, c *Client) error {
-			_, err := c.Read(ctx, "doc1")
+			_, err := c.Read(ctx, "doc1", 0)
 			return err
 		}},
 		{"Edit", PathDocEdit, true, `"new_node_ids":["n1"]`, func(ctx context.Context, c *Client) error {

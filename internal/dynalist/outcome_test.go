@@ -239,7 +239,7 @@ func TestGzipBomb(t *testing.T) {
 			io.Copy(io.Discard, r.Body)
 			inflate(w, 40<<20)
 		}).client(t)
-		_, err := c.Read(t.Context(), "doc1")
+		_, err := c.Read(t.Context(), "doc1", 0)
 		f, ok := errors.AsType[*sync.Failure](err)
 		if !ok || f.Class != sync.Partial || !strings.Contains(f.Msg, "larger") {
 			t.Errorf("got %v", err)

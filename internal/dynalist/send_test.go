@@ -208,7 +208,7 @@ func TestSlowAnswerIsRead(t *testing.T) {
 				time.Sleep(idleWait - time.Second)
 			}
 		}).client(t)
-		if _, err := c.Read(t.Context(), "doc1"); err != nil {
+		if _, err := c.Read(t.Context(), "doc1", 0); err != nil {
 			t.Error(err)
 		}
 	})

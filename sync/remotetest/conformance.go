@@ -51,6 +51,7 @@ func contract() []check {
 		{"listing has its shape", checkListing},
 		{"versions", checkVersions},
 		{"reading has its shape", checkReading},
+		{"changes since a version", checkChangesSince},
 		{"insert carries every field", checkInsertFields},
 		{"insert in levels", checkLevels},
 		{"insert at an index", checkInsertIndex},
@@ -148,7 +149,7 @@ type shown struct {
 
 func (p *probe) read() shown {
 	p.Helper()
-	r, err := p.Remote.Read(p.Context(), p.Doc)
+	r, err := p.Remote.Read(p.Context(), p.Doc, 0)
 	p.need(err)
 	s := shown{r, make(map[outline.ServiceID]sync.ReadNode, len(r.Nodes))}
 	for _, n := range r.Nodes {

@@ -158,6 +158,6 @@ func checkDeleteFiles(p *probe) {
 	if _, there := all[doc]; there || all[top].ID != "" {
 		p.Error("deleted files are still listed")
 	}
-	_, err = p.Remote.Read(p.Context(), doc)
+	_, err = p.Remote.Read(p.Context(), doc, 0)
 	p.wantFailure(err, sync.ErrNotFound, sync.Rejected)
 }

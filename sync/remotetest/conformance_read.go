@@ -2,6 +2,7 @@ package remotetest
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -97,9 +98,47 @@ func checkReading(p *probe) {
 	}
 }
 
+// checkChangesSince: where announced, a read after a version holds what changed
+// and no more; else it is whole.
+func checkChangesSince(p *probe) {
+	parent, items := p.items("edited", "deleted", "left alone")
+	before := p.read()
+	fresh := p.edit(
+		update(items[0], outline.Content, outline.Fields{Content: "edited again"}),
+		remove(items[1]),
+		insert(items[2], 0, outline.Fields{Content: "new"}),
+	)[0]
+	now := p.read()
+	r, err := p.Remote.Read(p.Context(), p.Doc, before.Version)
+	p.need(err)
+	if !p.server().ChangesSince {
+		if r.Since != 0 || len(r.Nodes) != len(now.Nodes) {
+			p.Errorf("%d nodes after version %d, want all %d", len(r.Nodes), r.Since, len(now.Nodes))
+		}
+		return
+	}
+	if r.Since != before.Version || r.Version != now.Version || r.Count != len(now.Nodes) {
+		p.Errorf("changes after version %d lead to %d with %d nodes, want %d, %d, %d",
+			r.Since, r.Version, r.Count, before.Version, now.Version, len(now.Nodes))
+	}
+	if !slices.Equal(r.Deleted, []outline.ServiceID{items[1]}) {
+		p.Errorf("deleted are %q, want %q", r.Deleted, items[1])
+	}
+	var shown []outline.ServiceID
+	for _, n := range r.Nodes {
+		shown = append(shown, n.ID)
+	}
+	slices.Sort(shown)
+	want := []outline.ServiceID{parent, items[0], items[2], fresh}
+	slices.Sort(want)
+	if !slices.Equal(shown, want) {
+		p.Errorf("changed are %q, want %q", shown, want)
+	}
+}
+
 // checkUnknownDocument: a clear no, with its reason.
 func checkUnknownDocument(p *probe) {
-	_, err := p.Remote.Read(p.Context(), unknownID)
+	_, err := p.Remote.Read(p.Context(), unknownID, 0)
 	p.wantFailure(err, sync.ErrNotFound, sync.Rejected)
 	_, err = p.Remote.Edit(p.Context(), sync.NodeEdit{Doc: unknownID, Changes: []sync.Step{
 		insert(outline.ServiceID(outline.RootID), 0, outline.Fields{Content: "x"}),
@@ -137,7 +176,7 @@ func (p *probe) callAll(ctx context.Context, r sync.Remote) map[string]error {
 	errs := make(map[string]error)
 	_, errs["Files"] = r.Files(ctx)
 	_, errs["Versions"] = r.Versions(ctx, []outline.ServiceID{p.Doc})
-	_, errs["Read"] = r.Read(ctx, p.Doc)
+	_, errs["Read"] = r.Read(ctx, p.Doc, 0)
 	_, errs["Preference"] = r.Preference(ctx, sync.InboxLocation)
 	_, errs["Edit"] = r.Edit(ctx, sync.NodeEdit{Doc: p.Doc, Changes: []sync.Step{
 		insert(outline.ServiceID(outline.RootID), 0, outline.Fields{Content: "must not be applied"}),
@@ -209,8 +248,8 @@ func checkBudgets(p *probe) {
 	}
 	ctx, cancel := context.WithTimeout(p.Context(), time.Millisecond)
 	defer cancel()
-	_, err := p.Again(spent).Read(ctx, p.Doc)
+	_, err := p.Again(spent).Read(ctx, p.Doc, 0)
 	p.wantFailure(err, context.DeadlineExceeded, sync.NotSent)
-	_, err = p.Again(p.Remote.Budgets()).Read(p.Context(), p.Doc)
+	_, err = p.Again(p.Remote.Budgets()).Read(p.Context(), p.Doc, 0)
 	p.need(err)
 }

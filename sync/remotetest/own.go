@@ -178,7 +178,7 @@ func checkHostileText(p *ownProbe) {
 func checkAnnounced(p *ownProbe) {
 	want := sync.ServerInfo{}
 	if p.profile == server.Safe {
-		want = sync.ServerInfo{ID: p.Service.ID(), RequestID: true, IfVersion: true, DeleteFile: true}
+		want = sync.ServerInfo{ID: p.Service.ID(), RequestID: true, IfVersion: true, DeleteFile: true, ChangesSince: true}
 	}
 	for range 2 {
 		got := p.server()
@@ -230,7 +230,7 @@ func checkUnlisted(p *ownProbe) {
 	if _, there := v[p.ReadOnly]; there || len(v) != 1 {
 		p.Errorf("versions %v, want one", v)
 	}
-	_, err = p.Remote.Read(p.Context(), p.ReadOnly)
+	_, err = p.Remote.Read(p.Context(), p.ReadOnly, 0)
 	p.wantFailure(err, sync.ErrNoPermission, sync.Rejected)
 }
 

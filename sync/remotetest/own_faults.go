@@ -114,7 +114,7 @@ func (p *ownProbe) readAll() map[string]error {
 	errs := make(map[string]error)
 	_, errs["Files"] = p.Remote.Files(p.Context())
 	_, errs["Versions"] = p.Remote.Versions(p.Context(), []outline.ServiceID{p.Doc})
-	_, errs["Read"] = p.Remote.Read(p.Context(), p.Doc)
+	_, errs["Read"] = p.Remote.Read(p.Context(), p.Doc, 0)
 	_, errs["Preference"] = p.Remote.Preference(p.Context(), sync.InboxLocation)
 	return errs
 }
@@ -140,7 +140,7 @@ func checkWaits(p *ownProbe) {
 		p.Errorf("requests were made in debt: %v", n)
 	}
 	start := time.Now()
-	_, err := again.Read(p.Context(), p.Doc)
+	_, err := again.Read(p.Context(), p.Doc, 0)
 	p.need(err)
 	if waited := time.Since(start); waited < time.Second {
 		p.Errorf("a debt of 30 was waited for %s", waited)
