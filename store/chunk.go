@@ -63,7 +63,11 @@ func encodeChunks(d *outline.Document, binds *Bindings, put func([]byte) error) 
 
 func appendNode(b []byte, depth int, id string, f outline.Fields) []byte {
 	b = binary.AppendUvarint(b, uint64(depth))
-	b = appendText(b, id)
+	return appendFields(appendText(b, id), f)
+}
+
+// appendFields appends the mask and the values.
+func appendFields(b []byte, f outline.Fields) []byte {
 	m := f.Differ(outline.Fields{})
 	b = binary.AppendUvarint(b, uint64(m))
 	if m&outline.Content != 0 {
@@ -149,6 +153,10 @@ type reader struct {
 
 func (r *reader) node() (depth int, id string, f outline.Fields) {
 	depth, id = r.depth(), r.text()
+	return depth, id, r.fields()
+}
+
+func (r *reader) fields() (f outline.Fields) {
 	m := outline.Mask(r.unsigned())
 	if m&outline.Content != 0 {
 		f.Content = r.text()
@@ -175,7 +183,7 @@ func (r *reader) node() (depth int, id string, f outline.Fields) {
 	if m&outline.Extra != 0 {
 		f.Extra = r.text()
 	}
-	return depth, id, f
+	return f
 }
 
 // depth bounds the number, so that it is an index on every machine.
@@ -205,6 +213,11 @@ func (r *reader) one() byte {
 func (r *reader) text() string { return r.take(r.unsigned()) }
 
 func (r *reader) unsigned() uint64 {
+	if r.rest != "" && r.rest[0] < 0x80 { // as nearly all are
+		v := uint64(r.rest[0])
+		r.rest = r.rest[1:]
+		return v
+	}
 	var v uint64
 	for shift := 0; shift < 64; shift += 7 {
 		c := r.one()

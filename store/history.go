@@ -159,7 +159,7 @@ func (tx *Tx) TrimHistory(before time.Time, keep int) error {
 		if err := tx.remove(bucketHistory, k); err != nil {
 			return tx.fail(err)
 		}
-		if err := tx.remove(bucketOps, []byte(raw.op)); err != nil {
+		if err := tx.remove(bucketOps, raw.op()); err != nil {
 			return tx.fail(err)
 		}
 	}

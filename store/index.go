@@ -22,7 +22,7 @@ func (tx *Tx) buildIndex() (*index, error) {
 		if err != nil {
 			return nil, err
 		}
-		ix.keys[raw.op] = string(k)
+		ix.keys[OpID(raw.op())] = string(k)
 		ix.seq = max(ix.seq, raw.seq)
 	}
 	if uint64(len(ix.keys)) != log.Sequence() {

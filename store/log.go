@@ -117,7 +117,7 @@ func (tx *Tx) Copies(doc outline.FileID) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		for _, k := range keysWith(tx.bucket(bucketLog), docPrefix(doc)) {
 			raw, err := parseRecord(tx.bucket(bucketLog).Get(k))
-			if err == nil && !bytes.Contains(raw.json, []byte(`"copy":`)) {
+			if err == nil && !raw.hasCopy() {
 				continue
 			}
 			var r Record
@@ -189,9 +189,9 @@ func (tx *Tx) Waiting() (map[outline.FileID]Counts, error) {
 		if err != nil {
 			return nil, err
 		}
-		c := all[raw.doc]
+		c := all[outline.FileID(raw.doc())]
 		c.add(raw)
-		all[raw.doc] = c
+		all[outline.FileID(raw.doc())] = c
 	}
 	return all, nil
 }

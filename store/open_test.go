@@ -97,7 +97,7 @@ func newer(t *testing.T, path string) {
 		t.Fatal(err)
 	}
 	plain(t, path, func(tx *bbolt.Tx) error {
-		return tx.Bucket([]byte("meta")).Put([]byte("schema"), []byte("2"))
+		return tx.Bucket([]byte("meta")).Put([]byte("schema"), []byte("99"))
 	})
 }
 

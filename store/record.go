@@ -1,9 +1,7 @@
 package store
 
 import (
-	"bytes"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -100,35 +98,29 @@ func (o Op) check() error {
 //	25  zero     1
 //	26  op       2  length of the op id
 //	28  doc      2  length of the document id
-//	30  op id, document id, payload (JSON)
+//	30  op id, document id, payload (payload.go)
 //	    CRC-32C  4  over all before it
 const (
-	recordMagic  = "OLr1"
+	recordMagic  = "OLr2"
+	recordJSON   = "OLr1" // of schema 1: the payload is JSON
 	recordHeader = 30
 )
-
-// payload is what a record holds beside its header.
-type payload struct {
-	Group  OpID                `json:"group,omitempty"`
-	Actor  string              `json:"actor,omitempty"`
-	Node   *outline.Change     `json:"node,omitempty"`
-	File   *outline.FileChange `json:"file,omitempty"`
-	Sends  int                 `json:"sends,omitempty"`
-	Reason string              `json:"reason,omitempty"`
-	After  time.Time           `json:"after,omitzero"`
-	Copy   *CopyRef            `json:"copy,omitempty"`
-}
 
 // rawRecord is a stored record whose checksum holds, with its header read.
 type rawRecord struct {
 	seq   uint64
 	wall  int64
 	state State
-	op    OpID
-	doc   outline.FileID
-	json  []byte
+	body  []byte // op id, document id and payload, as they were given
+	ops   int    // where the op id ends in it
+	docs  int    // where the document id ends
+	json  bool   // the payload is JSON
 	size  int
 }
+
+func (raw rawRecord) op() []byte      { return raw.body[:raw.ops] }
+func (raw rawRecord) doc() []byte     { return raw.body[raw.ops:raw.docs] }
+func (raw rawRecord) payload() []byte { return raw.body[raw.docs:] }
 
 // stateBytes are the states as stored.
 func stateByte(s State) (byte, error) {
@@ -166,7 +158,7 @@ func (r Record) encode() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := make([]byte, recordHeader, 512)
+	b := make([]byte, recordHeader, recordHeader+len(r.ID)+len(r.Doc)+payloadSize(r))
 	copy(b, recordMagic)
 	binary.BigEndian.PutUint64(b[8:], r.Seq)
 	binary.BigEndian.PutUint64(b[16:], uint64(r.Wall.UnixMilli()))
@@ -174,27 +166,20 @@ func (r Record) encode() ([]byte, error) {
 	binary.BigEndian.PutUint16(b[26:], uint16(len(r.ID)))
 	binary.BigEndian.PutUint16(b[28:], uint16(len(r.Doc)))
 	b = append(append(b, r.ID...), r.Doc...)
-	body, err := encodeJSON(payload{r.Group, r.Actor, r.Node, r.File, r.Sends, r.Reason, r.After, r.Copy})
-	if err != nil {
+	if b, err = appendPayload(b, r); err != nil {
 		return nil, fmt.Errorf("encode op %s: %w", r.ID, err)
 	}
-	b = append(b, body...)
 	binary.BigEndian.PutUint32(b[4:], uint32(len(b)+crcSize))
 	return binary.BigEndian.AppendUint32(b, crc32.Checksum(b, crcTable())), nil
 }
 
-// encodeJSON is json.Marshal without its escapes for HTML, which make text longer.
-func encodeJSON(v any) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	err := e.Encode(v)
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
-}
-
 // parseRecord reads the header of a stored record and verifies the whole.
 func parseRecord(b []byte) (rawRecord, error) {
-	if len(b) < recordHeader+crcSize || string(b[:4]) != recordMagic {
+	if len(b) < recordHeader+crcSize {
+		return rawRecord{}, damaged("record without its mark")
+	}
+	json := string(b[:4]) == recordJSON
+	if !json && string(b[:4]) != recordMagic {
 		return rawRecord{}, damaged("record without its mark")
 	}
 	if int(binary.BigEndian.Uint32(b[4:])) != len(b) {
@@ -204,7 +189,8 @@ func parseRecord(b []byte) (rawRecord, error) {
 	if binary.BigEndian.Uint32(b[len(body):]) != crc32.Checksum(body, crcTable()) {
 		return rawRecord{}, damaged("checksum of a record")
 	}
-	ops := recordHeader + int(binary.BigEndian.Uint16(b[26:]))
+	body = body[recordHeader:]
+	ops := int(binary.BigEndian.Uint16(b[26:]))
 	docs := ops + int(binary.BigEndian.Uint16(b[28:]))
 	state, ok := stateOf(b[24])
 	if docs > len(body) || !ok {
@@ -214,28 +200,26 @@ func parseRecord(b []byte) (rawRecord, error) {
 		seq:   binary.BigEndian.Uint64(b[8:]),
 		wall:  int64(binary.BigEndian.Uint64(b[16:])),
 		state: state,
-		op:    OpID(b[recordHeader:ops]),
-		doc:   outline.FileID(b[ops:docs]),
-		json:  body[docs:],
+		body:  body,
+		ops:   ops,
+		docs:  docs,
+		json:  json,
 		size:  len(b),
 	}, nil
 }
 
 // decode reads the rest.
-func (raw rawRecord) decode() (Record, error) {
-	var p payload
-	if err := json.Unmarshal(raw.json, &p); err != nil {
-		return Record{}, damaged("op %s: %v", raw.op, err)
+func (raw rawRecord) decode() (r Record, err error) {
+	if raw.json {
+		r, err = raw.decodeJSON()
+	} else {
+		r, err = raw.decodePayload()
 	}
-	return Record{
-		Seq: raw.seq,
-		Op: Op{
-			ID: raw.op, Group: p.Group, Actor: p.Actor,
-			Doc: raw.doc, Node: p.Node, File: p.File, Copy: p.Copy,
-		},
-		Wall: millis(raw.wall), State: raw.state,
-		Sends: p.Sends, Reason: p.Reason, After: p.After,
-	}, nil
+	if err != nil {
+		return Record{}, damaged("op %s: %v", raw.op(), err)
+	}
+	r.Seq, r.Wall, r.State = raw.seq, millis(raw.wall), raw.state
+	return r, nil
 }
 
 func decodeRecord(b []byte) (Record, error) {

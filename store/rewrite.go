@@ -118,8 +118,8 @@ func (tx *Tx) takeLog(ix *index, doc outline.FileID) ([]stored, error) {
 		if err != nil {
 			return nil, err
 		}
-		before = append(before, stored{raw.op, bytes.Clone(k), bytes.Clone(v)})
-		delete(ix.keys, raw.op)
+		before = append(before, stored{OpID(raw.op()), bytes.Clone(k), bytes.Clone(v)})
+		delete(ix.keys, OpID(raw.op()))
 	}
 	tx.replaced(doc)
 	return before, nil
@@ -138,7 +138,7 @@ func (tx *Tx) settle(ix *index, s stored) error {
 		if err != nil {
 			return err
 		}
-		if there.op == s.op {
+		if OpID(there.op()) == s.op {
 			if err := tx.remove(bucketLog, s.key); err != nil {
 				return err
 			}

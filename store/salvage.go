@@ -16,14 +16,14 @@ import (
 func Salvage(file []byte) iter.Seq[Record] {
 	return func(yield func(Record) bool) {
 		for {
-			at := bytes.Index(file, []byte(recordMagic))
+			at := bytes.Index(file, []byte(recordMagic[:3])) // of either form
 			if at < 0 {
 				return
 			}
 			file = file[at:]
 			r, size, ok := recordAt(file)
 			if !ok {
-				file = file[len(recordMagic):]
+				file = file[1:]
 				continue
 			}
 			if !yield(r) {

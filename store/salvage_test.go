@@ -37,7 +37,7 @@ func TestSalvageFindsEveryRecord(t *testing.T) {
 
 // TestSalvageTakesNothingDamaged flips each byte of one record.
 func TestSalvageTakesNothingDamaged(t *testing.T) {
-	file := []byte("noise OLr1 more noise ")
+	file := []byte("noise OLr1 OLr2 more noise ")
 	start := len(file)
 	db := storetest.OpenFast(t)
 	account(t, db, 1)
@@ -46,7 +46,7 @@ func TestSalvageTakesNothingDamaged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := bytes.Index(raw, []byte("OLr1"))
+	at := bytes.Index(raw, []byte("OLr2"))
 	file = append(file, raw[at:at+int(binary.BigEndian.Uint32(raw[at+4:]))]...)
 	count := func() (n int) {
 		for range store.Salvage(file) {

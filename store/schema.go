@@ -9,8 +9,10 @@ import (
 	"outlast/internal/outline"
 )
 
-// schema is the number of the key schema in the package comment.
-const schema = 1
+// schema is the number of what the package comment tells. Schema 1 had records
+// with a payload in JSON. These are still read, and get the new form when they are
+// written again; a program that knows schema 1 alone must not open the file then.
+const schema = 2
 
 // The buckets; see the package comment.
 const (
@@ -52,11 +54,15 @@ func buckets() []string {
 
 // prepare checks that the file is one of ours, or makes it one when it is new.
 func (db *DB) prepare(create bool) error {
-	fresh, err := db.check()
-	if err != nil || !fresh {
+	fresh, old, err := db.check()
+	switch {
+	case err != nil:
 		return err
-	}
-	if !create {
+	case old && db.readOnly == nil:
+		return db.bolt.Update(func(b *bbolt.Tx) error { return newTx(db, b).putSchema() })
+	case !fresh:
+		return nil
+	case !create:
 		return ErrMissing
 	}
 	return db.bolt.Update(func(b *bbolt.Tx) error {
@@ -65,14 +71,17 @@ func (db *DB) prepare(create bool) error {
 				return err
 			}
 		}
-		tx := newTx(db, b)
-		return tx.put(bucketMeta, []byte(keySchema), []byte(strconv.Itoa(schema)))
+		return newTx(db, b).putSchema()
 	})
 }
 
+func (tx *Tx) putSchema() error {
+	return tx.put(bucketMeta, []byte(keySchema), []byte(strconv.Itoa(schema)))
+}
+
 // check tells whether the file is new: it holds no bucket, as after a crash
-// between its creation and the first commit.
-func (db *DB) check() (fresh bool, err error) {
+// between its creation and the first commit; and whether it has an old schema.
+func (db *DB) check() (fresh, old bool, err error) {
 	err = db.View(func(tx *Tx) error {
 		if err := tx.checkHead(); err != nil {
 			return err
@@ -81,30 +90,33 @@ func (db *DB) check() (fresh bool, err error) {
 			fresh = true
 			return nil
 		}
-		return tx.checkSchema()
+		n, err := tx.checkSchema()
+		old = n < schema
+		return err
 	})
-	return fresh, err
+	return fresh, old, err
 }
 
-func (tx *Tx) checkSchema() error {
+// checkSchema returns the number of the file's schema.
+func (tx *Tx) checkSchema() (int, error) {
 	meta := tx.bolt.Bucket([]byte(bucketMeta))
 	if meta == nil {
-		return damaged("this is no database of ours")
+		return 0, damaged("this is no database of ours")
 	}
 	v := meta.Get([]byte(keySchema))
 	n, err := strconv.Atoi(string(v))
 	switch {
 	case err != nil || n < 1:
-		return damaged("schema number %q", v)
+		return 0, damaged("schema number %q", v)
 	case n > schema:
-		return ErrSchema
+		return 0, ErrSchema
 	}
 	for _, name := range buckets() {
 		if tx.bolt.Bucket([]byte(name)) == nil {
-			return damaged("no bucket %s", name)
+			return 0, damaged("no bucket %s", name)
 		}
 	}
-	return tx.checkCount(bucketMeta)
+	return n, tx.checkCount(bucketMeta)
 }
 
 // checkCount finds out whether keys of a bucket went away with a damaged page.

@@ -26,7 +26,7 @@
 //	orphans   doc                   => raw JSON of what a read held beside the tree
 //	chunks    doc 00 be32           => about 256 nodes of the base in preorder (chunk.go)
 //	steps     doc 00 be64           => acknowledged changes, one list per request
-//	log       doc 00 be64(seq)      => Record that is not confirmed (codec.go)
+//	log       doc 00 be64(seq)      => Record that is not confirmed (record.go)
 //	history   be64(seq)             => Record that is confirmed
 //	ops       op id                 => be64(seq) of the record in history
 //	bind      doc 00 our id         => the service's id
