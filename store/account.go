@@ -2,6 +2,8 @@ package store
 
 import (
 	"bytes"
+	"maps"
+	"slices"
 	"time"
 
 	"outlast/internal/outline"
@@ -75,9 +77,25 @@ type Trouble struct {
 
 // Account returns what is known of the account, the zero value before init.
 func (tx *Tx) Account() (Account, error) {
-	var a Account
-	_, err := tx.getJSON(bucketMeta, []byte(keyAccount), &a)
-	return a, err
+	a, err := tx.db.cache.account.get(func() (*Account, error) {
+		var a Account
+		_, err := tx.getJSON(bucketMeta, []byte(keyAccount), &a)
+		return &a, err
+	})
+	if err != nil {
+		return Account{}, err
+	}
+	return a.clone(), nil
+}
+
+// clone returns a copy that shares nothing with a.
+func (a Account) clone() Account {
+	a.Budgets, a.Held = slices.Clone(a.Budgets), maps.Clone(a.Held)
+	if a.Trouble != nil {
+		t := *a.Trouble
+		a.Trouble = &t
+	}
+	return a
 }
 
 // PutAccount replaces what is known of the account.

@@ -23,7 +23,14 @@ type Meta struct {
 
 // Meta returns the description of a base; ok is false without one.
 func (tx *Tx) Meta(id outline.FileID) (m Meta, ok bool, err error) {
+	kept := &tx.db.cache.metas
+	if m, ok := kept.Load(id); ok {
+		return m.(Meta), true, nil
+	}
 	ok, err = tx.getJSON(bucketBase, []byte(id), &m)
+	if ok && err == nil {
+		kept.Store(id, m)
+	}
 	return m, ok, err
 }
 

@@ -15,6 +15,10 @@ type cache struct {
 	files lazy[outline.Files]
 	index lazy[index]
 
+	waiting lazy[map[outline.FileID]Counts] // dropped by whoever writes to the log
+	account lazy[Account]                   // dropped by whoever writes to meta
+	metas   sync.Map                        // FileID -> Meta; dropped by whoever writes one
+
 	mu   sync.Mutex // protects docs and tick
 	docs map[outline.FileID]*entry
 	tick uint64
@@ -75,6 +79,14 @@ func (c *cache) drop(doc outline.FileID) {
 	if doc == "" {
 		c.files.drop()
 	}
+}
+
+// dropValues forgets what was decoded or counted, for a writer who is abandoned.
+func (c *cache) dropValues() {
+	c.index.drop()
+	c.waiting.drop()
+	c.account.drop()
+	c.metas.Clear()
 }
 
 // dropTree forgets the working tree of a document, or the files with "".

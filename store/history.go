@@ -14,7 +14,7 @@ func (tx *Tx) Known(id OpID) (Record, bool, error) {
 		return Record{}, false, err
 	}
 	if key, ok := ix.keys[id]; ok {
-		r, err := decodeRecord(tx.bucket(bucketLog).Get([]byte(key)))
+		r, err := decodeRecord(tx.bucket(bucketLog).Get(key.bytes()))
 		return r, err == nil, err
 	}
 	if id == "" {
@@ -32,7 +32,7 @@ func (tx *Tx) Known(id OpID) (Record, bool, error) {
 // or the history has another record there.
 func (tx *Tx) confirm(ix *index, r Record) error {
 	if key, ok := ix.keys[r.ID]; ok {
-		if err := tx.remove(bucketLog, []byte(key)); err != nil {
+		if err := tx.remove(bucketLog, key.bytes()); err != nil {
 			return err
 		}
 		delete(ix.keys, r.ID)

@@ -1,14 +1,26 @@
 package store
 
-import "sync"
+import (
+	"sync"
+
+	"outlast/internal/outline"
+)
 
 // index knows the records of the log by op id. It is made by one pass over the
 // log, which also finds a log that has lost records, and kept in step by those
 // who write records.
 type index struct {
-	keys map[OpID]string // in bucket log
-	seq  uint64          // the highest sequence given out
+	keys map[OpID]logKey
+	seq  uint64 // the highest sequence given out
 }
+
+// logKey is a key of bucket log.
+type logKey struct {
+	doc outline.FileID
+	seq uint64
+}
+
+func (k logKey) bytes() []byte { return docSeq(k.doc, k.seq) }
 
 func (tx *Tx) index() (*index, error) {
 	return tx.db.cache.index.get(tx.buildIndex)
@@ -16,13 +28,17 @@ func (tx *Tx) index() (*index, error) {
 
 func (tx *Tx) buildIndex() (*index, error) {
 	log := tx.bucket(bucketLog)
-	ix := &index{keys: make(map[OpID]string)}
-	for k, v := range valuesWith(log, nil) {
+	ix := &index{keys: make(map[OpID]logKey, min(log.Sequence(), 1<<20))}
+	doc := outline.FileID("")
+	for _, v := range valuesWith(log, nil) {
 		raw, err := parseRecord(v)
 		if err != nil {
 			return nil, err
 		}
-		ix.keys[OpID(raw.op())] = string(k)
+		if string(doc) != string(raw.doc()) {
+			doc = outline.FileID(raw.doc()) // one for all its records
+		}
+		ix.keys[OpID(raw.op())] = logKey{doc, raw.seq}
 		ix.seq = max(ix.seq, raw.seq)
 	}
 	if uint64(len(ix.keys)) != log.Sequence() {

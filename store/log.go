@@ -101,14 +101,28 @@ func (tx *Tx) putRecord(ix *index, r Record) error {
 	if err := tx.put(bucketLog, key, b); err != nil {
 		return err
 	}
-	ix.keys[r.ID] = string(key)
+	ix.keys[r.ID] = logKey{r.Doc, r.Seq}
 	return nil
 }
 
 // Unconfirmed yields the records of a document ("" for files) that are not
 // confirmed, in order. The log may be changed meanwhile.
 func (tx *Tx) Unconfirmed(doc outline.FileID) iter.Seq2[Record, error] {
+	if !tx.bolt.Writable() { // nothing can change
+		return tx.unchanging(doc)
+	}
 	return tx.records(func() [][]byte { return keysWith(tx.bucket(bucketLog), docPrefix(doc)) })
+}
+
+func (tx *Tx) unchanging(doc outline.FileID) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		for _, v := range valuesWith(tx.bucket(bucketLog), docPrefix(doc)) {
+			r, err := decodeRecord(v)
+			if !yield(r, err) || err != nil {
+				return
+			}
+		}
+	}
 }
 
 // Copies yields those of the unconfirmed records of a document that have a Copy.
@@ -116,7 +130,11 @@ func (tx *Tx) Unconfirmed(doc outline.FileID) iter.Seq2[Record, error] {
 func (tx *Tx) Copies(doc outline.FileID) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		for _, k := range keysWith(tx.bucket(bucketLog), docPrefix(doc)) {
-			raw, err := parseRecord(tx.bucket(bucketLog).Get(k))
+			v := tx.bucket(bucketLog).Get(k)
+			if v == nil {
+				continue // it went away meanwhile
+			}
+			raw, err := parseRecord(v)
 			if err == nil && !raw.hasCopy() {
 				continue
 			}
@@ -178,11 +196,21 @@ type Counts struct {
 	Pending, Acknowledged, Parked int
 	Oldest                        time.Time // of pending ones
 	Bytes                         int       // of pending ones, as stored
+	Last                          uint64    // sequence of the last one, in whatever state
 }
 
 // Waiting returns the documents ("" for files) that have unconfirmed records,
-// with counts per state. It reads the headers of the log.
+// with counts per state. The map is shared, and never changed.
 func (tx *Tx) Waiting() (map[outline.FileID]Counts, error) {
+	all, err := tx.db.cache.waiting.get(tx.countLog)
+	if err != nil {
+		return nil, err
+	}
+	return *all, nil
+}
+
+// countLog reads the headers of the log.
+func (tx *Tx) countLog() (*map[outline.FileID]Counts, error) {
 	all := make(map[outline.FileID]Counts)
 	for _, v := range valuesWith(tx.bucket(bucketLog), nil) {
 		raw, err := parseRecord(v)
@@ -193,10 +221,11 @@ func (tx *Tx) Waiting() (map[outline.FileID]Counts, error) {
 		c.add(raw)
 		all[outline.FileID(raw.doc())] = c
 	}
-	return all, nil
+	return &all, nil
 }
 
 func (c *Counts) add(raw rawRecord) {
+	c.Last = max(c.Last, raw.seq)
 	switch raw.state {
 	case Acknowledged:
 		c.Acknowledged++
@@ -214,9 +243,6 @@ func (c *Counts) add(raw rawRecord) {
 // LastSeq returns the sequence of the last unconfirmed record of a document, 0
 // for none.
 func (tx *Tx) LastSeq(doc outline.FileID) (uint64, error) {
-	last := uint64(0)
-	for k := range valuesWith(tx.bucket(bucketLog), docPrefix(doc)) {
-		last = seqOf(k)
-	}
-	return last, nil
+	all, err := tx.Waiting()
+	return all[doc].Last, err
 }

@@ -33,7 +33,7 @@ func (tx *Tx) rewrite(ix *index, r Record) error {
 	if !ok {
 		return fmt.Errorf("it is not in the log: %w", outline.ErrInvalid)
 	}
-	old, err := decodeRecord(tx.bucket(bucketLog).Get([]byte(key)))
+	old, err := decodeRecord(tx.bucket(bucketLog).Get(key.bytes()))
 	if err != nil {
 		return err
 	}
@@ -130,7 +130,7 @@ func (tx *Tx) takeLog(ix *index, doc outline.FileID) ([]stored, error) {
 // neither kept nor confirmed.
 func (tx *Tx) settle(ix *index, s stored) error {
 	key, kept := ix.keys[s.op]
-	if kept && key == string(s.key) {
+	if kept && bytes.Equal(key.bytes(), s.key) {
 		return nil
 	}
 	if b := tx.bucket(bucketLog).Get(s.key); b != nil {

@@ -161,8 +161,11 @@ func seqOf(key []byte) uint64 {
 // be changed while they are gone through.
 func keysWith(b *bbolt.Bucket, prefix []byte) [][]byte {
 	var keys [][]byte
+	var all []byte // a piece of memory for many
 	for k := range valuesWith(b, prefix) {
-		keys = append(keys, append([]byte(nil), k...))
+		at := len(all)
+		all = append(all, k...)
+		keys = append(keys, all[at:len(all):len(all)])
 	}
 	return keys
 }

@@ -20,6 +20,8 @@ type Tx struct {
 	wrote bool // the file will differ
 	news  bool // log, base or files will: Changed is due
 
+	buckets map[string]*bbolt.Bucket // bbolt looks one up anew each time
+
 	trees    map[outline.FileID]*tree // handed out or changed in this transaction
 	dirty    map[outline.FileID]bool  // what is in memory of these is ahead of the file
 	unproven map[outline.FileID]bool  // base or log were replaced: do they still add up?
@@ -29,6 +31,7 @@ type Tx struct {
 func newTx(db *DB, b *bbolt.Tx) *Tx {
 	return &Tx{
 		db: db, bolt: b,
+		buckets:  make(map[string]*bbolt.Bucket),
 		trees:    make(map[outline.FileID]*tree),
 		dirty:    make(map[outline.FileID]bool),
 		unproven: make(map[outline.FileID]bool),
@@ -100,7 +103,7 @@ func (tx *Tx) abandon() {
 		tx.db.cache.drop(doc)
 	}
 	if tx.wrote {
-		tx.db.cache.index.drop()
+		tx.db.cache.dropValues()
 	}
 }
 
@@ -127,7 +130,14 @@ func (tx *Tx) replaced(doc outline.FileID) {
 	tx.db.cache.dropTree(doc)
 }
 
-func (tx *Tx) bucket(name string) *bbolt.Bucket { return tx.bolt.Bucket([]byte(name)) }
+func (tx *Tx) bucket(name string) *bbolt.Bucket {
+	b := tx.buckets[name]
+	if b == nil {
+		b = tx.bolt.Bucket([]byte(name))
+		tx.buckets[name] = b
+	}
+	return b
+}
 
 // put writes a value unless it is there already. The value is kept by bbolt
 // until the commit and must not be changed.
@@ -137,11 +147,24 @@ func (tx *Tx) put(bucket string, key, value []byte) error {
 	if old != nil && bytes.Equal(old, value) {
 		return nil
 	}
-	tx.wrote = true
+	tx.writes(bucket, key)
 	if err := b.Put(key, value); err != nil || old != nil {
 		return err
 	}
 	return b.SetSequence(b.Sequence() + 1)
+}
+
+// writes notes that a key changes, and drops what was decoded or counted from it.
+func (tx *Tx) writes(bucket string, key []byte) {
+	tx.wrote = true
+	switch bucket {
+	case bucketBase:
+		tx.db.cache.metas.Delete(outline.FileID(key))
+	case bucketLog:
+		tx.db.cache.waiting.drop()
+	case bucketMeta:
+		tx.db.cache.account.drop()
+	}
 }
 
 // remove deletes a key, if it is there.
@@ -150,7 +173,7 @@ func (tx *Tx) remove(bucket string, key []byte) error {
 	if b.Get(key) == nil {
 		return nil
 	}
-	tx.wrote = true
+	tx.writes(bucket, key)
 	if err := b.Delete(key); err != nil {
 		return err
 	}
