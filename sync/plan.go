@@ -15,12 +15,27 @@ import (
 type plan struct {
 	sim     *outline.Document // the service's document after what was sent
 	todo    []outline.Change  // still to be sent, in an order that works
-	owed    map[outline.NodeID]map[outline.Kind]bool
-	moves   int                               // in owed
-	records map[outline.NodeID][]store.Record // those that the plan fulfils
+	owed    map[outline.NodeID]kinds
+	moves   int                                // in owed
+	records map[outline.NodeID][]*store.Record // those that the plan fulfils
 
 	inserting map[outline.NodeID]bool // by a pending record, ready or not
 	staging   staging
+}
+
+// kinds is a set of outline.Kind.
+type kinds uint8
+
+func kindsOf(k outline.Kind) kinds {
+	switch k {
+	case outline.Insert:
+		return 1
+	case outline.Update:
+		return 2
+	case outline.Move:
+		return 4
+	}
+	return 8
 }
 
 // batch is one request of a plan.
@@ -50,37 +65,37 @@ func (b batch) concerns() []outline.Change {
 func newPlan(expected *outline.Document, log []store.Record, ready func(store.Record) bool) *plan {
 	p := &plan{
 		sim:     expected,
-		owed:    make(map[outline.NodeID]map[outline.Kind]bool),
-		records: make(map[outline.NodeID][]store.Record),
+		owed:    make(map[outline.NodeID]kinds),
+		records: make(map[outline.NodeID][]*store.Record),
 
 		inserting: make(map[outline.NodeID]bool),
 	}
 	wanted := expected.Clone()
-	for _, r := range log {
+	for i := range log {
+		r := &log[i]
 		if r.State != store.Pending {
 			continue
 		}
 		if r.Node.Kind == outline.Insert || r.Node.Kind == outline.Delete {
 			p.inserting[r.Node.Node] = r.Node.Kind == outline.Insert
 		}
-		if !ready(r) {
+		if !ready(*r) {
 			continue
 		}
 		if wanted.Apply(*r.Node) == nil {
 			p.records[r.Node.Node] = append(p.records[r.Node.Node], r)
 		}
 	}
-	for _, c := range outline.Diff(expected, wanted) {
+	changes := outline.Diff(expected, wanted)
+	p.todo = changes[:0]
+	for _, c := range changes {
 		if c.Kind == outline.Update {
 			if c.Mask &= sendable(c.Node); c.Mask == 0 {
 				continue
 			}
 		}
 		p.todo = append(p.todo, c)
-		if p.owed[c.Node] == nil {
-			p.owed[c.Node] = make(map[outline.Kind]bool)
-		}
-		p.owed[c.Node][c.Kind] = true
+		p.owed[c.Node] |= kindsOf(c.Kind)
 		if c.Kind == outline.Move {
 			p.moves++
 		}
@@ -252,7 +267,7 @@ func (p *plan) covered(b batch) (seqs []uint64) {
 func (p *plan) done(b batch) []store.Record {
 	moves := p.moves
 	for _, c := range b.changes {
-		delete(p.owed[c.Node], c.Kind)
+		p.owed[c.Node] &^= kindsOf(c.Kind)
 		if c.Kind == outline.Move {
 			p.moves--
 		}
@@ -282,11 +297,11 @@ func (p *plan) fulfilled() []store.Record {
 // siblings, so it is fulfilled when no move at all is left.
 func (p *plan) takeFulfilled(out []store.Record, n outline.NodeID) []store.Record {
 	owed := p.owed[n]
-	left := slices.DeleteFunc(p.records[n], func(r store.Record) bool {
-		if owed[outline.Insert] || owed[r.Node.Kind] || r.Node.Kind == outline.Move && p.moves > 0 {
+	left := slices.DeleteFunc(p.records[n], func(r *store.Record) bool {
+		if owed&(kindsOf(outline.Insert)|kindsOf(r.Node.Kind)) != 0 || r.Node.Kind == outline.Move && p.moves > 0 {
 			return false
 		}
-		out = append(out, r)
+		out = append(out, *r)
 		return true
 	})
 	if p.records[n] = left; len(left) == 0 {

@@ -122,6 +122,9 @@ func needing(expected *outline.Document, log []store.Record, ids map[store.OpID]
 // of a node that was edited since, and those that needed one that is no longer
 // parked.
 func retried(log []store.Record) (out []store.Record) {
+	if !slices.ContainsFunc(log, func(r store.Record) bool { return r.State == store.Parked }) {
+		return nil
+	}
 	newest := make(map[outline.NodeID]uint64)
 	refused := false
 	for _, r := range log {

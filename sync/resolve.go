@@ -358,6 +358,9 @@ func collect(seq iter.Seq2[store.Record, error]) ([]store.Record, error) {
 		if err != nil {
 			return nil, err
 		}
+		if len(out) == cap(out) { // a Record is large: append would copy it five times
+			out = slices.Grow(out, len(out)+1)
+		}
 		out = append(out, r)
 	}
 	return out, nil

@@ -60,7 +60,12 @@ type differ struct {
 	inserted int
 }
 
-func (d *differ) add(c Change) { d.changes = append(d.changes, c) }
+func (d *differ) add(c Change) {
+	if len(d.changes) == cap(d.changes) { // a Change is large: append would copy it five times
+		d.changes = slices.Grow(d.changes, len(d.changes)+1)
+	}
+	d.changes = append(d.changes, c)
+}
 
 // children emits what brings the children of parent, a node of new that was that
 // node of old, to their places. Each is put after its left sibling, which is
