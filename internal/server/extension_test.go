@@ -1,6 +1,8 @@
 package server
 
 import (
+	"errors"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -68,18 +70,46 @@ func TestRepeatedRequestAppliesOnce(t *testing.T) {
 	}
 }
 
-func TestRefusedRequestIsNotRemembered(t *testing.T) {
-	s := open(t, Config{})
+// A refusal is the last word on a request: a copy of it that was held up on its way
+// comes when the reason has gone, and the client has sent the change anew.
+func TestRefusalIsTheLastWord(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "data.db")
+	s := open(t, Config{Path: path})
 	q := object{"file_id": s.inbox, "changes": list{insert("root", 0, "a")}, "request_id": requestID(), "if_version": 7}
 	if a := s.want("VersionMismatch", dynalist.PathDocEdit, q); a["version"] != 1.0 {
 		t.Errorf("got %v", a)
 	}
-	q["if_version"] = 1
+	s.SetPermission(s.inbox, 1)
+	late := object{"file_id": s.inbox, "changes": list{insert("root", 0, "b")}, "request_id": requestID()}
+	s.want("Unauthorized", dynalist.PathDocEdit, late)
+	s.SetPermission(s.inbox, 4)
+	if a := s.want("Unauthorized", dynalist.PathDocEdit, late); a["replayed"] != true {
+		t.Errorf("got %v", a)
+	}
+	s.Close()
+	s = open(t, Config{Path: path})
+	s.want("Unauthorized", dynalist.PathDocEdit, late)
+	s.want("VersionMismatch", dynalist.PathDocEdit, q)
+	q["request_id"], q["if_version"] = requestID(), 1
 	if a := s.want("Ok", dynalist.PathDocEdit, q); a["version"] != 2.0 || a["replayed"] != nil {
 		t.Errorf("got %v", a)
 	}
 	q["request_id"] = "no ulid"
 	s.want("Invalid", dynalist.PathDocEdit, q)
+}
+
+// Who was only told to come back later may do so with the same bytes.
+func TestRequestThatWasNotLookedAtMayComeBack(t *testing.T) {
+	full := errors.New("no room")
+	var state error
+	s := open(t, Config{Full: func() error { return state }})
+	q := object{"file_id": s.inbox, "changes": list{insert("root", 0, "a")}, "request_id": requestID()}
+	state = full
+	s.want("StorageFull", dynalist.PathDocEdit, q)
+	state = nil
+	if a := s.want("Ok", dynalist.PathDocEdit, q); a["replayed"] != nil {
+		t.Errorf("got %v", a)
+	}
 }
 
 // A repeat must never be told no: the client would conclude that its first

@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"time"
@@ -53,7 +54,16 @@ func (s *Server) replay(c change, digest []byte) (answer, bool) {
 		return refuse(dynalist.CodeRequestMismatch, "request_id was used for another request").answer(), true
 	}
 	body := append(bytes.TrimSuffix(stored[sha256.Size:], []byte("}")), `,"replayed":true}`...)
-	return answer{status: http.StatusOK, code: dynalist.CodeOK, body: body}, true
+	return answer{status: http.StatusOK, code: codeOf(body), body: body}, true
+}
+
+// codeOf returns the code of a stored answer, for the log.
+func codeOf(body []byte) string {
+	var e dynalist.Envelope
+	if json.Unmarshal(body, &e) != nil {
+		return ""
+	}
+	return e.Code
 }
 
 // storedAnswer returns a copy of the digest and answer kept under an id, or nil.

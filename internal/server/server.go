@@ -47,7 +47,9 @@
 // request gets no JSON answer, neither then nor when it is repeated.
 //
 // An answer with another code than Ok promises that no request with this id was
-// ever applied. So a request id is looked up before anything else may refuse.
+// ever applied, nor will be: a refusal of what was looked at is kept under the id
+// like any answer. One for want of rate, room or a lock is not, the request was
+// not looked at. So a request id is looked up before anything else may refuse.
 package server
 
 import (

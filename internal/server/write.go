@@ -112,12 +112,18 @@ func (s *Server) perform(c change, apply func(*write) (any, error)) answer {
 	defer w.rollback()
 	v, err := apply(w)
 	if err != nil {
-		return s.failed(c.call, err)
+		w.rollback()
+		return s.refuseForGood(c, digest, err)
 	}
 	a := reply(v)
 	if no, ok := v.(*refusal); ok {
 		a = no.answer() // compat: refused, and partly applied all the same
 	}
+	return s.conclude(w, c, digest, a)
+}
+
+// conclude commits a change together with its answer.
+func (s *Server) conclude(w *write, c change, digest []byte, a answer) answer {
 	if err := s.remember(w, c.requestID, digest, a.body); err != nil {
 		return s.failed(c.call, err)
 	}
@@ -129,6 +135,23 @@ func (s *Server) perform(c change, apply func(*write) (any, error)) answer {
 		return s.failed(c.call, err)
 	}
 	return a
+}
+
+// refuseForGood answers a change that was looked at and not done. With a request id
+// the refusal is kept like any answer: a copy of the request may still be on its
+// way, and must not be done when the reason for the refusal has gone, since the
+// client has sent the change under another id by then.
+func (s *Server) refuseForGood(c change, digest []byte, cause error) answer {
+	a := s.failed(c.call, cause)
+	if no, ok := errors.AsType[*refusal](cause); !ok || no.status != 0 || c.requestID == "" {
+		return a
+	}
+	w, err := s.begin(c.requestID)
+	if err != nil {
+		return s.failed(c.call, err)
+	}
+	defer w.rollback()
+	return s.conclude(w, c, digest, a)
 }
 
 // mayWrite gives the reasons to refuse that do not depend on the change.
