@@ -187,7 +187,11 @@ func (s *round) keepAway(tx *store.Tx, a absence, listed *outline.Files, held bo
 		f.Permission = outline.NoAccess
 		return false, errors.Join(keepFile(listed, &f), setParked(tx, f.ID, true))
 	case a.archived:
-		return false, keepFile(listed, &f)
+		late, err := collect(tx.Unconfirmed(f.ID))
+		if len(late) > 0 && err == nil { // recorded since: it would wait for ever
+			err = s.archive(tx, f, now)
+		}
+		return false, errors.Join(keepFile(listed, &f), err)
 	case a.since.IsZero():
 		return true, errors.Join(keepFile(listed, &f), putCursorTime(tx, missingKey(f.ID), now))
 	case held, within(now, a.since, goneAfter):

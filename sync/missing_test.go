@@ -123,6 +123,57 @@ func TestMissingDocumentIsArchived(t *testing.T) {
 	}
 }
 
+// An edit that was recorded after its document was archived does not wait for ever.
+func TestLateEditOfAnArchivedDocumentIsRecovered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		list, c := shelf(t, "A", "B", "C")
+		doc := c.doc("B")
+		list.tell = without(false, doc)
+		for range 4 {
+			if _, err := c.once(); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Minute)
+		}
+		if c.permission(doc) != outline.Read {
+			t.Fatal("not archived")
+		}
+		c.edit(doc, "B two", "B two, late")
+		c.settle()
+		list.tell = nil
+		if got := served(t, list.Service, sync.RecoveredDocument); !strings.Contains(got, "B two, late") {
+			t.Errorf("recovered:\n%s", got)
+		}
+	})
+}
+
+// A document cannot be moved behind one that only we still have: it is tried, and
+// then the service's order is taken.
+func TestMoveBehindAnArchivedDocumentEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		list, c := shelf(t, "A", "B", "C")
+		doc := c.doc("B")
+		list.tell = without(false, doc)
+		for range 4 {
+			if _, err := c.once(); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Minute)
+		}
+		var root outline.FileID
+		c.view(func(tx *store.Tx) error {
+			files, err := tx.Files()
+			root = files.Root
+			return err
+		})
+		id := store.OpID(newID())
+		c.append(store.Op{ID: id, Group: id, Actor: "test", File: &outline.FileChange{
+			Kind: outline.Move, File: c.doc("A"), To: outline.FilePlace{Parent: root, Left: doc},
+		}})
+		c.settle() // fails when something waits for ever
+	})
+}
+
 // A list that lacks a document once says nothing.
 func TestDocumentMissingOnceStays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
