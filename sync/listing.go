@@ -156,6 +156,10 @@ func mergeFiles(listed *outline.Files, log []store.Record, now time.Time) (kept,
 			continue
 		}
 		r.File = &c
+		if r.Reason == OldDatabase && c.Kind == outline.Update {
+			// The list shows that the file was made; its title can be said twice.
+			r.State, r.Reason = store.Pending, ""
+		}
 		if r.State == store.Acknowledged {
 			r.State, r.After = store.Pending, now.Add(pauseAfter(r.Sends))
 		}

@@ -103,6 +103,34 @@ func TestRestoredDatabaseDoesNotSendAgain(t *testing.T) {
 	}
 }
 
+// A document whose making was in doubt when the database was kept is seen at the
+// service by its first title; what is left to do is to give it its own.
+func TestRestoredDatabaseFinishesANewDocument(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, _ := sample(t, server.Compat)
+		numbers := sentNumbers{}
+		c.reopen(numbers)
+		c.once()
+		c.addDoc("Begun")
+		restore := c.backup()
+		c.reopen(numbers)
+		s.Once("file/edit", 0, remotetest.AppliedReset)
+		c.once()
+		restore()
+		c.reopen(numbers)
+		s.Faults(nil)
+		c.settle()
+		c.add(c.doc("Begun"), "", "inside")
+		c.settle()
+		if got := c.parked(); len(got) != 0 {
+			t.Errorf("parked: %q", got)
+		}
+		if got := served(t, s, "Begun"); got != "inside\n" {
+			t.Errorf("got %q", got)
+		}
+	})
+}
+
 // A database whose number is known goes on without a question, and so does one
 // that nothing waits in, wherever it comes from.
 func TestKnownDatabaseGoesOn(t *testing.T) {

@@ -6,8 +6,10 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
+	"outlast/internal/dynalist"
 	"outlast/internal/outline"
 	"outlast/store"
 	"outlast/sync"
@@ -181,7 +183,9 @@ func (w *world) sentBy(machine map[string]uint64) sync.Sent {
 // person who looks sees.
 func (w *world) isThere(c *client, r store.Record) bool {
 	if r.Node == nil {
-		return true
+		return slices.ContainsFunc(w.listFiles().Files, func(f dynalist.File) bool {
+			return f.Title == r.File.NewTitle || f.Title == stagingMark+string(r.File.File)
+		})
 	}
 	in := w.inserts[intentKey{c.n, r.Node.Node}]
 	return in == nil || len(in.made) > 0
