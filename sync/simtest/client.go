@@ -20,7 +20,8 @@ import (
 // client is one installation of the program: a database and its engine.
 type client struct {
 	w       *world
-	n       int // its number in the world
+	copyOf  *client // whose database it began with, nil for an empty one
+	n       int     // its number in the world
 	path    string
 	db      *store.DB
 	engine  *sync.Engine

@@ -210,7 +210,7 @@ func (w *world) copyDatabase(c *client) {
 	data, err := os.ReadFile(c.path)
 	w.must(err)
 	second := &client{
-		w: w, n: len(w.clients), path: filepath.Join(w.dir, fmt.Sprintf("client%d.db", len(w.clients))),
+		w: w, n: len(w.clients), copyOf: c, path: filepath.Join(w.dir, fmt.Sprintf("client%d.db", len(w.clients))),
 		rnd: rand.New(rand.NewPCG(w.seed, 100+uint64(len(w.clients)))), machine: make(map[string]uint64),
 	}
 	w.must(os.WriteFile(second.path, data, 0o600))

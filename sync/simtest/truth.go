@@ -187,11 +187,16 @@ func nameless(string) string { return "" }
 func whole(string) bool { return false }
 
 // staged returns what a client hides from its user: its staging nodes, and what
-// it has put below them.
+// it has put below them. Those of the client whose database it was copied from are
+// its own as well.
 func (w *world) staged(t *truth, client int) func(id string) bool {
+	kin := make(map[int]bool)
+	for c := w.clients[client]; c != nil; c = c.copyOf {
+		kin[c.n] = true
+	}
 	ours := func(id string) bool {
 		key, made := w.by[id]
-		return made && key.client == client
+		return made && kin[key.client]
 	}
 	return func(id string) bool {
 		for ; t.nodes[id] != nil && ours(id); id = t.nodes[id].parent {
