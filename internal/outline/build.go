@@ -29,7 +29,7 @@ func (d *Document) Before(n *Node) Place {
 // of an Update or Delete, and where a moved or deleted node stands. A change
 // that was completed just before it was applied has an exact inverse.
 func (d *Document) Complete(c Change) Change {
-	n := d.nodes[c.Node]
+	n := d.index.get(c.Node)
 	if n == nil || c.Kind == Insert {
 		return c
 	}

@@ -71,7 +71,7 @@ func (d *Document) apply(c Change) error {
 	if c.Kind == Insert {
 		return d.insert(c)
 	}
-	n := d.nodes[c.Node]
+	n := d.index.get(c.Node)
 	if n == nil {
 		return ErrNoNode
 	}
@@ -90,10 +90,10 @@ func (d *Document) insert(c Change) error {
 	if c.Node == "" {
 		return fmt.Errorf("empty id: %w", ErrInvalid)
 	}
-	if d.nodes[c.Node] != nil {
+	if d.index.get(c.Node) != nil {
 		return ErrExists
 	}
-	parent := d.nodes[c.To.Parent]
+	parent := d.index.get(c.To.Parent)
 	if parent == nil {
 		return fmt.Errorf("parent %s: %w", c.To.Parent, ErrNoNode)
 	}
@@ -101,7 +101,7 @@ func (d *Document) insert(c Change) error {
 		return err
 	}
 	n := &Node{ID: c.Node, Fields: c.New}
-	d.nodes[n.ID] = n
+	d.index.put(n)
 	link(n, parent, d.leftOf(nil, parent, c.To))
 	return nil
 }
@@ -116,7 +116,7 @@ func (d *Document) update(n *Node, c Change) error {
 }
 
 func (d *Document) move(n *Node, to Place) error {
-	parent := d.nodes[to.Parent]
+	parent := d.index.get(to.Parent)
 	switch {
 	case n == d.root:
 		return ErrRoot
@@ -139,7 +139,7 @@ func (d *Document) delete(n *Node) error {
 		return ErrNotEmpty
 	}
 	unlink(n)
-	delete(d.nodes, n.ID)
+	d.index.remove(n.ID)
 	return nil
 }
 
@@ -152,10 +152,10 @@ func (d *Document) leftOf(n, parent *Node, to Place) *Node {
 		}
 		return left
 	}
-	if l := d.nodes[to.Left]; l != nil && l.parent == parent && l != n {
+	if l := d.index.get(to.Left); l != nil && l.parent == parent && l != n {
 		return l
 	}
-	if r := d.nodes[to.Right]; r != nil && r.parent == parent && r != n {
+	if r := d.index.get(to.Right); r != nil && r.parent == parent && r != n {
 		return skip(r.prev)
 	}
 	if to.Left == "" && to.Right != "" {

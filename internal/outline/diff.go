@@ -82,7 +82,7 @@ func (d *differ) children(was, parent *Node) {
 	for i, c := 0, parent.first; c != nil; c = c.next {
 		if i < len(settled) && settled[i] == c {
 			i++
-			d.update(d.old.nodes[c.ID], c)
+			d.update(d.old.index.get(c.ID), c)
 			left = c.ID
 			continue
 		}
@@ -96,7 +96,7 @@ func (d *differ) children(was, parent *Node) {
 }
 
 func (d *differ) place(c *Node, to Place) {
-	was := d.old.nodes[c.ID]
+	was := d.old.index.get(c.ID)
 	if was == nil {
 		d.inserted++
 		d.add(Change{Kind: Insert, Node: c.ID, To: to, New: c.Fields})

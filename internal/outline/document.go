@@ -1,9 +1,6 @@
 package outline
 
-import (
-	"iter"
-	"maps"
-)
+import "iter"
 
 // Document is one tree of nodes. It is not safe for concurrent changes.
 type Document struct {
@@ -13,7 +10,7 @@ type Document struct {
 	Permission Permission
 
 	root  *Node
-	nodes map[NodeID]*Node
+	index index
 	room  []Node // for nodes to be appended
 }
 
@@ -23,97 +20,73 @@ type Node struct {
 	Fields
 
 	parent, prev, next, first, last *Node
-	children                        int
+	children                        int32
+	number                          int32 // in the index of the document
 }
 
 // New returns a document that consists of its root.
 func New(id FileID, title string) *Document {
 	root := &Node{ID: RootID, Fields: Fields{Content: title}}
-	return &Document{
-		ID: id, Title: title, Permission: Owner,
-		root: root, nodes: map[NodeID]*Node{RootID: root},
-	}
+	d := &Document{ID: id, Title: title, Permission: Owner, root: root, index: newIndex(0)}
+	d.index.put(root)
+	return d
 }
 
 // Root returns the root node.
 func (d *Document) Root() *Node { return d.root }
 
 // Node returns the node with this id, or nil.
-func (d *Document) Node(id NodeID) *Node { return d.nodes[id] }
+func (d *Document) Node(id NodeID) *Node { return d.index.get(id) }
 
 // Len returns the number of nodes, the root included.
-func (d *Document) Len() int { return len(d.nodes) }
+func (d *Document) Len() int { return d.index.len() }
 
 // Nodes yields every node in no particular order.
-func (d *Document) Nodes() iter.Seq[*Node] { return maps.Values(d.nodes) }
+func (d *Document) Nodes() iter.Seq[*Node] { return d.index.all() }
 
 // mostRoom is how many nodes of a document being built share a piece of memory.
 const mostRoom = 128
 
 // Grow makes room for that many nodes more, for a reader who can guess.
-func (d *Document) Grow(nodes int) {
-	all := make(map[NodeID]*Node, len(d.nodes)+nodes)
-	maps.Copy(all, d.nodes)
-	d.nodes = all
-}
+func (d *Document) Grow(nodes int) { d.index.reserve(nodes) }
 
 // Append adds a new last child below parent and returns it; nil if the id is
 // taken. It is how readers build a document, which has no changes yet.
 func (d *Document) Append(parent *Node, id NodeID, f Fields) *Node {
-	if _, taken := d.nodes[id]; taken {
-		return nil
-	}
-	n := d.newNode()
-	n.ID, n.Fields = id, f
-	d.nodes[id] = n
-	link(n, parent, parent.last)
-	return n
-}
-
-// newNode takes a node from a piece of memory for many.
-func (d *Document) newNode() *Node {
 	if len(d.room) == 0 {
-		d.room = make([]Node, min(len(d.nodes), mostRoom))
+		d.room = make([]Node, min(d.Len(), mostRoom))
 	}
 	n := &d.room[0]
+	n.ID = id
+	if !d.index.put(n) {
+		return nil
+	}
 	d.room = d.room[1:]
+	n.Fields = f
+	link(n, parent, parent.last)
 	return n
 }
 
 // Clone returns a copy that shares nothing with d.
 func (d *Document) Clone() *Document {
 	c := *d
-	c.nodes, c.room = make(map[NodeID]*Node, len(d.nodes)), nil
-	room := make([]Node, len(d.nodes)) // one piece of memory for all
-	c.root = copyNode(&c, &room, d.root, nil)
-	up := c.root // the copy of n's parent
-	for n := d.root.first; n != nil; {
-		made := copyNode(&c, &room, n, up)
-		if n.first != nil {
-			n, up = n.first, made
-			continue
+	c.room = nil
+	room := make([]Node, len(d.index.nodes)) // one piece of memory for all, by number
+	twin := func(n *Node) *Node {
+		if n == nil {
+			return nil
 		}
-		for n != d.root && n.next == nil {
-			n, up = n.parent, up.parent
-		}
-		if n == d.root {
-			break
-		}
-		n = n.next
+		return &room[n.number]
 	}
+	c.index = d.index.clone(twin)
+	for n := range d.index.all() {
+		made := twin(n)
+		*made = *n
+		made.parent, made.prev, made.next = twin(n.parent), twin(n.prev), twin(n.next)
+		made.first, made.last = twin(n.first), twin(n.last)
+	}
+	c.root = twin(d.root)
 	return &c
-}
-
-// copyNode adds a copy of n as the last child of a parent.
-func copyNode(c *Document, room *[]Node, n, parent *Node) *Node {
-	made := &(*room)[0]
-	*room = (*room)[1:]
-	made.ID, made.Fields = n.ID, n.Fields
-	c.nodes[n.ID] = made
-	if parent != nil {
-		link(made, parent, parent.last)
-	}
-	return made
 }
 
 // Missing yields the nodes of old that d lacks, in preorder. Where both have the
@@ -142,7 +115,7 @@ func (c *cursor) find(id NodeID) *Node {
 		next = c.at.after(c.d.root)
 	}
 	if next == nil || next.ID != id {
-		next = c.d.nodes[id]
+		next = c.d.index.get(id)
 	}
 	if next != nil {
 		c.at = next

@@ -45,7 +45,7 @@ func Match(old, new *Document, carried Mask, newID func() NodeID) {
 	both.Go(func() { m.old = flatten(old, seed, carried) })
 	m.new = flatten(new, seed, carried)
 	both.Wait()
-	m.ids(seed)
+	m.ids(old)
 	m.descend()
 	m.rest()
 	m.rename(old, new, carried, newID)

@@ -73,6 +73,9 @@ func checkSame(t tester, got, want *outline.Document) {
 	for _, n := range want.Root().Walk() {
 		list = append(list, n)
 	}
+	if !got.Clone().Equal(got) {
+		t.Fatalf("a copy is another tree")
+	}
 	for depth, n := range got.Root().Walk() {
 		w := list[0]
 		list = list[1:]

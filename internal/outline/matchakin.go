@@ -21,7 +21,7 @@ func (m *matcher) kinship(x, y, shared int32) int32 {
 		}
 		return 3 + 2*shared
 	}
-	if shared > 0 && 2*int(shared) >= min(m.old.nodes[x].children, m.new.nodes[y].children) {
+	if shared > 0 && 2*shared >= min(m.old.nodes[x].children, m.new.nodes[y].children) {
 		return 2 * shared
 	}
 	return 0

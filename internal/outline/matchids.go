@@ -1,24 +1,19 @@
 package outline
 
-import (
-	"hash/maphash"
-	"math/bits"
-)
-
 // ids pairs nodes by the ids that both trees have.
-func (m *matcher) ids(seed maphash.Seed) {
-	at := int32(0) // where old stands if nothing has changed
-	var index *idIndex
+func (m *matcher) ids(old *Document) {
+	at := int32(0)     // where old stands if nothing has changed
+	var places []int32 // in preorder, by the number of the node
 	for j, n := range m.new.nodes {
 		if int(at) >= len(m.old.nodes) || m.old.nodes[at].ID != n.ID {
-			if index == nil {
-				index = indexIDs(m.old.nodes, seed)
-			}
-			i, ok := index.find(n.ID)
-			if !ok {
+			was := old.Node(n.ID)
+			if was == nil {
 				continue
 			}
-			at = i
+			if places == nil {
+				places = m.old.places(len(old.index.nodes))
+			}
+			at = places[was.number]
 		}
 		m.old.to[at], m.new.to[j] = int32(j), at
 		at++
@@ -26,43 +21,13 @@ func (m *matcher) ids(seed maphash.Seed) {
 	m.enqueue()
 }
 
-// idIndex finds nodes by id. It is a hash table of indices only, small enough to
-// stay in the processor's caches, where a map of a million strings does not.
-type idIndex struct {
-	nodes []*Node
-	seed  maphash.Seed
-	slots []slot // a power of two, at most half of them taken
-}
-
-// slot holds the index of a node plus 1, and some bits of the hash of its id.
-type slot struct{ node, check uint32 }
-
-func indexIDs(nodes []*Node, seed maphash.Seed) *idIndex {
-	x := &idIndex{nodes, seed, make([]slot, 1<<bits.Len(uint(2*len(nodes))))}
-	for i, n := range nodes {
-		s, check := x.start(n.ID)
-		for x.slots[s].node != 0 {
-			s = (s + 1) & (len(x.slots) - 1)
-		}
-		x.slots[s] = slot{uint32(i) + 1, check}
+// places returns where the nodes stand, by their numbers, which are below most.
+func (t *preorder) places(most int) []int32 {
+	places := make([]int32, most)
+	for i, n := range t.nodes {
+		places[n.number] = int32(i)
 	}
-	return x
-}
-
-// start returns the first slot to look at for an id, and what marks it there.
-func (x *idIndex) start(id NodeID) (s int, check uint32) {
-	h := maphash.String(x.seed, string(id))
-	return int(h & uint64(len(x.slots)-1)), uint32(h >> 32)
-}
-
-func (x *idIndex) find(id NodeID) (i int32, ok bool) {
-	s, check := x.start(id)
-	for ; x.slots[s].node != 0; s = (s + 1) & (len(x.slots) - 1) {
-		if i := x.slots[s].node - 1; x.slots[s].check == check && x.nodes[i].ID == id {
-			return int32(i), true
-		}
-	}
-	return 0, false
+	return places
 }
 
 // enqueue has the children looked at of every pair that has some without a partner.

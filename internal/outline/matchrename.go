@@ -4,51 +4,72 @@ import "strconv"
 
 // rename writes the ids of the pairs into new, and new ids where there is none.
 func (m *matcher) rename(old, new *Document, carried Mask, newID func() NodeID) {
-	var changed []int32
+	var changed, alone []int32 // pairs whose ids differ, and nodes without a partner
 	for j, n := range m.new.nodes {
 		i := m.new.to[j]
-		if i >= 0 {
-			was := m.old.nodes[i]
-			n.Fields = was.With(carried, n.Fields)
-			if n.ID == was.ID {
-				n.ID = was.ID // the same memory: Diff need not compare
-				continue
-			}
+		if i < 0 {
+			alone = append(alone, int32(j))
+			continue
+		}
+		was := m.old.nodes[i]
+		n.Fields = was.With(carried, n.Fields)
+		if n.ID == was.ID {
+			n.ID = was.ID // the same memory: Diff need not compare
+			continue
 		}
 		changed = append(changed, int32(j))
 	}
-	if len(changed) > len(m.new.nodes)/2 { // faster than to empty the index one by one
-		new.nodes = make(map[NodeID]*Node, len(m.new.nodes))
-		changed = m.new.all()
+	if len(changed) > len(m.new.nodes)/2 {
+		m.takeIndex(old, new)
+	} else {
+		m.exchange(new, changed, alone)
 	}
-	for _, j := range changed { // before any is set: ids may have changed places
-		delete(new.nodes, m.new.nodes[j].ID)
-	}
-	for _, j := range changed {
+	for _, j := range alone {
 		n := m.new.nodes[j]
-		if i := m.new.to[j]; i >= 0 {
-			n.ID = m.old.nodes[i].ID
-		} else {
-			n.ID = unused(old, new, newID)
-		}
-		new.nodes[n.ID] = n
+		n.ID = unused(old, new, newID)
+		new.index.put(n)
 	}
 }
 
-// all returns all nodes, in preorder.
-func (t *preorder) all() []int32 {
-	list := make([]int32, len(t.nodes))
-	for i := range list {
-		list[i] = int32(i)
+// exchange gives those pairs the ids of old, and takes away those of the nodes alone.
+func (m *matcher) exchange(new *Document, changed, alone []int32) {
+	for _, list := range [][]int32{changed, alone} { // before any is set: ids may have changed places
+		for _, j := range list {
+			new.index.remove(m.new.nodes[j].ID)
+		}
 	}
-	return list
+	for _, j := range changed {
+		n := m.new.nodes[j]
+		n.ID = m.old.nodes[m.new.to[j]].ID
+		new.index.put(n)
+	}
+}
+
+// takeIndex makes the index of new, with all pairs in it, of that of old: where most
+// ids have changed that takes a look at each slot instead of a search for each id.
+func (m *matcher) takeIndex(old, new *Document) {
+	new.index = old.index.clone(func(n *Node) *Node { return n })
+	var gone []NodeID
+	for i, was := range m.old.nodes {
+		j := m.old.to[i]
+		if j < 0 {
+			gone = append(gone, was.ID)
+			continue
+		}
+		n := m.new.nodes[j]
+		n.ID, n.number = was.ID, was.number
+		new.index.nodes[n.number] = n
+	}
+	for _, id := range gone {
+		new.index.remove(id)
+	}
 }
 
 // unused makes an id that neither document has. Those of pairs are ids of old.
 func unused(old, new *Document, newID func() NodeID) NodeID {
 	made := newID()
 	id := made
-	for i := 2; id == "" || old.nodes[id] != nil || new.nodes[id] != nil; i++ {
+	for i := 2; id == "" || old.Node(id) != nil || new.Node(id) != nil; i++ {
 		id = made + NodeID("-"+strconv.Itoa(i)) // ends even if newID repeats itself
 	}
 	return id

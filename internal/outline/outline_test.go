@@ -40,7 +40,7 @@ func checkSound(t interface{ Fatalf(string, ...any) }, d *Document) {
 	seen := 0
 	for _, n := range d.root.Walk() {
 		seen++
-		if d.nodes[n.ID] != n {
+		if d.Node(n.ID) != n || d.index.nodes[n.number] != n {
 			t.Fatalf("node %s is not the one indexed", n.ID)
 		}
 		count := 0
@@ -52,7 +52,7 @@ func checkSound(t interface{ Fatalf(string, ...any) }, d *Document) {
 			}
 			prev = c
 		}
-		if prev != n.last || count != n.children {
+		if prev != n.last || count != n.ChildCount() {
 			t.Fatalf("children of %s: last or count is wrong", n.ID)
 		}
 	}

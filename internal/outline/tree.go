@@ -21,7 +21,7 @@ func (n *Node) First() *Node { return n.first }
 func (n *Node) Last() *Node { return n.last }
 
 // ChildCount returns the number of children.
-func (n *Node) ChildCount() int { return n.children }
+func (n *Node) ChildCount() int { return int(n.children) }
 
 // Children yields the children in order. The child just yielded may be moved
 // or deleted by the loop's body.
