@@ -1,6 +1,7 @@
 package opml
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -53,7 +54,7 @@ func (r *Result) Ours() bool { return r.Head.Format != 0 }
 // Decode reads one OPML file to its end. What is wrong with the file is a
 // *SyntaxError.
 func Decode(r io.Reader, opts DecodeOptions) (*Result, error) {
-	nodes := guessNodes(r)
+	size := sizeOf(r)
 	d := NewDecoder(r, opts)
 	h, err := d.Head()
 	if err != nil {
@@ -61,7 +62,7 @@ func Decode(r io.Reader, opts DecodeOptions) (*Result, error) {
 	}
 	b := builder{opts: opts, head: h}
 	b.begin(d)
-	b.res.Document.Grow(nodes)
+	b.res.Document.Grow(d.guess(size))
 	for {
 		item, err := d.Next()
 		if err == io.EOF {
@@ -79,16 +80,23 @@ func Decode(r io.Reader, opts DecodeOptions) (*Result, error) {
 	return &b.res, nil
 }
 
-// bytesPerNode is what an outline with ids and dates takes in a file of ours. Of a
-// file with shorter ones too little room is made, which costs time only.
-const bytesPerNode = 180
-
-// guessNodes says how many nodes may come, if r knows how long it is.
-func guessNodes(r io.Reader) int {
+// sizeOf returns how many bytes follow, 0 if r does not know.
+func sizeOf(r io.Reader) int {
 	if l, ok := r.(interface{ Len() int }); ok {
-		return l.Len() / bytesPerNode
+		return l.Len()
 	}
 	return 0
+}
+
+// guess says how many nodes a file of that size may have, by the piece of it that
+// is at hand. A wrong guess costs time or memory, of which a node takes more.
+func (d *Decoder) guess(size int) int {
+	piece := d.s.rest()
+	if len(piece) == 0 {
+		return 0
+	}
+	perByte := float64(bytes.Count(piece, []byte("<outline "))) / float64(len(piece))
+	return min(int(float64(size)*perByte), d.lim.Nodes)
 }
 
 // builder makes a document of the Items of a file.

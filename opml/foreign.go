@@ -23,9 +23,11 @@ func (d *Decoder) foreign(it *Item) (text bool) {
 		a := &attrs[i]
 		switch {
 		case i == textAt:
-			f.Content = string(a.value)
+			f.Content = d.texts.add(a.value)
+		case i == note && string(a.name) != mubuNote:
+			f.Note = d.texts.add(a.value)
 		case i == note:
-			f.Note = noteOf(a)
+			f.Note = unescaped(string(a.value))
 		case it.state(a), isNote(a) && len(a.value) == 0:
 		default:
 			it.Kept = append(it.Kept, Attr{string(a.name), string(a.value)})
@@ -70,7 +72,9 @@ func index(attrs []rawAttr, name string) int {
 }
 
 // noteNames are tried in this order; the first that is not empty counts.
-var noteNames = [...]string{"_note", "note", "_mubu_note"}
+var noteNames = [...]string{"_note", "note", mubuNote}
+
+const mubuNote = "_mubu_note"
 
 func firstNote(attrs []rawAttr) int {
 	for _, name := range noteNames {
@@ -90,12 +94,8 @@ func isNote(a *rawAttr) bool {
 	return false
 }
 
-// noteOf returns the note; Mubu's is percent-encoded.
-func noteOf(a *rawAttr) string {
-	s := string(a.value)
-	if string(a.name) != "_mubu_note" {
-		return s
-	}
+// unescaped returns a note of Mubu, which is percent-encoded.
+func unescaped(s string) string {
 	if plain, err := url.PathUnescape(s); err == nil {
 		return plain
 	}

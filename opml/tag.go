@@ -71,24 +71,14 @@ func cut(b []byte, i int) bool {
 // attr parses one attribute and returns its length, 0 when b ends too early.
 func (t *tag) attr(b []byte, lim Limits) (int, *fault) {
 	n, ok := nameLength(b)
-	i := skipBlanks(b, n)
-	if cut(b, i) {
-		return 0, nil
-	}
-	if !ok {
-		return 0, bad(0, "attribute name expected")
-	}
-	if b[i] != '=' {
-		return 0, bad(i, "attribute "+quote(b[:n])+" without a value")
-	}
-	i = skipBlanks(b, i+1)
-	if i == len(b) {
-		return 0, nil
+	i := n + 1
+	if !ok || i >= len(b) || b[n] != '=' || b[i] != '"' { // not as nearly every program writes it
+		var f *fault
+		if i, f = opening(b, n, ok); i == 0 || f != nil {
+			return 0, f
+		}
 	}
 	q := b[i]
-	if q != '"' && q != '\'' {
-		return 0, bad(i, "value of "+quote(b[:n])+" without quotes")
-	}
 	i++
 	size, all := quoted(b[i:], q)
 	switch {
@@ -110,6 +100,29 @@ func (t *tag) attr(b []byte, lim Limits) (int, *fault) {
 	}
 	t.attrs = append(t.attrs, rawAttr{b[:n], val})
 	return i + size + 1, nil
+}
+
+// opening returns where the quote is that opens the value after a name of n bytes,
+// 0 when b ends too early.
+func opening(b []byte, n int, ok bool) (int, *fault) {
+	i := skipBlanks(b, n)
+	if cut(b, i) {
+		return 0, nil
+	}
+	if !ok {
+		return 0, bad(0, "attribute name expected")
+	}
+	if b[i] != '=' {
+		return 0, bad(i, "attribute "+quote(b[:n])+" without a value")
+	}
+	i = skipBlanks(b, i+1)
+	if i == len(b) {
+		return 0, nil
+	}
+	if b[i] != '"' && b[i] != '\'' {
+		return 0, bad(i, "value of "+quote(b[:n])+" without quotes")
+	}
+	return i, nil
 }
 
 // quoted returns the number of bytes before the quote, or of all when there is

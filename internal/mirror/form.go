@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strconv"
 	"strings"
 
 	"outlast/internal/format"
@@ -131,10 +132,11 @@ func (fm form) read(data []byte, doc outline.FileID) (saved, error) {
 	if len(bytes.TrimSpace(data)) == 0 {
 		return saved{}, errEmpty
 	}
-	n := 0
+	n := int64(0)
+	number := []byte{'~'}
 	opts := format.ReadOptions{Limits: fm.limits, ID: doc, KeepIDs: true, NewID: func() outline.NodeID {
 		n++
-		return outline.NodeID(fmt.Sprintf("~%d", n))
+		return outline.NodeID(strconv.AppendInt(number[:1], n, 10))
 	}}
 	if fm.name == format.OPML {
 		return readOPML(data, opts)
