@@ -70,6 +70,7 @@ func (tx *Tx) pack(p *Packed) error {
 	p.Version = meta.Version
 	inMemory := tx.trees[p.ID] != nil || tx.db.cache.entry(p.ID).tree.peek() != nil
 	logged := len(keysWith(tx.bucket(bucketLog), docPrefix(p.ID)))
+	p.spool.expect(meta.Nodes)
 	switch {
 	case inMemory, logged > meta.Nodes/4: // there is little to be saved
 		t, err := tx.tree(p.ID)

@@ -25,15 +25,22 @@ type spool struct {
 
 func (tx *Tx) newSpool() *spool { return &spool{dir: filepath.Dir(tx.db.path)} }
 
+// nodeSpace is about what a node takes in a spool.
+const nodeSpace = 112
+
+// expect makes room for about so many nodes, before the first is written.
+func (s *spool) expect(nodes int) {
+	s.memory = make([]byte, 0, min(nodes*nodeSpace, spoolMemory))
+}
+
 // write appends b.
 func (s *spool) write(b []byte) error {
 	s.size += int64(len(b))
 	if s.file == nil {
-		s.memory = append(s.memory, b...)
-		if len(s.memory) > spoolMemory && !s.noFile {
-			s.toFile()
+		if len(s.memory)+len(b) <= spoolMemory || s.noFile || !s.toFile() {
+			s.memory = append(s.memory, b...)
+			return nil
 		}
-		return nil
 	}
 	if _, err := s.file.Write(b); err != nil {
 		return s.backToMemory(b)
@@ -41,12 +48,12 @@ func (s *spool) write(b []byte) error {
 	return nil
 }
 
-// toFile goes on in a file.
-func (s *spool) toFile() {
+// toFile goes on in a file, if one can be written.
+func (s *spool) toFile() bool {
 	f, err := os.CreateTemp(s.dir, ".outlast-spool-*") // with mode 0600
 	if err != nil {
 		s.noFile = true
-		return
+		return false
 	}
 	s.file, s.name = f, f.Name()
 	if os.Remove(s.name) == nil {
@@ -55,9 +62,10 @@ func (s *spool) toFile() {
 	if _, err := f.Write(s.memory); err != nil {
 		s.noFile = true
 		_ = s.close() // nothing in it is needed
-		return
+		return false
 	}
 	s.memory = nil
+	return true
 }
 
 // backToMemory takes what the file holds into memory, when b does not fit on the

@@ -33,28 +33,21 @@ func WriteJSON(w io.Writer, doc *outline.Document, _ WriteOptions) ([]opml.Loss,
 
 // WriteJSONOrphans writes a document, then its orphans in the order of their ids.
 func WriteJSONOrphans(w io.Writer, doc *outline.Document, orphans []Orphan) ([]opml.Loss, error) {
-	j := jsonWriter{w: w}
-	j.begin(doc)
+	j := NewJSONWriter(w, JSONHead{doc.ID, doc.Title, doc.Version})
 	var children []outline.NodeID
 	for _, n := range doc.Root().Walk() {
 		children = children[:0]
 		for c := range n.Children() {
 			children = append(children, c.ID)
 		}
-		j.node(n.ID, &n.Fields, children)
+		j.Node(n.ID, &n.Fields, children)
 	}
-	orphans = slices.SortedFunc(slices.Values(orphans), func(a, b Orphan) int {
-		return strings.Compare(string(a.ID), string(b.ID))
-	})
-	for i := range orphans {
-		j.node(orphans[i].ID, &orphans[i].Fields, orphans[i].Children)
-	}
-	j.buf = append(j.buf, "\n]}\n"...)
-	j.flush()
-	return j.lost, j.err
+	return j.End(orphans)
 }
 
-type jsonWriter struct {
+// JSONWriter writes a document that is handed out node by node: the root first, in
+// preorder. Errors wait for End.
+type JSONWriter struct {
 	w     io.Writer
 	buf   []byte
 	nodes int
@@ -62,15 +55,32 @@ type jsonWriter struct {
 	err   error
 }
 
-func (j *jsonWriter) begin(doc *outline.Document) {
-	j.text(outline.RootID, opml.FieldID, `{"file_id":`, string(doc.ID))
-	j.text(outline.RootID, opml.FieldTitle, `,"title":`, doc.Title)
+// NewJSONWriter begins a document.
+func NewJSONWriter(w io.Writer, head JSONHead) *JSONWriter {
+	j := &JSONWriter{w: w}
+	j.text(outline.RootID, opml.FieldID, `{"file_id":`, string(head.ID))
+	j.text(outline.RootID, opml.FieldTitle, `,"title":`, head.Title)
 	j.buf = append(j.buf, `,"version":`...)
-	j.buf = strconv.AppendInt(j.buf, doc.Version, 10)
+	j.buf = strconv.AppendInt(j.buf, head.Version, 10)
 	j.buf = append(j.buf, `,"nodes":[`...)
+	return j
 }
 
-func (j *jsonWriter) node(id outline.NodeID, f *outline.Fields, children []outline.NodeID) {
+// End writes the orphans in the order of their ids, and the end.
+func (j *JSONWriter) End(orphans []Orphan) ([]opml.Loss, error) {
+	orphans = slices.SortedFunc(slices.Values(orphans), func(a, b Orphan) int {
+		return strings.Compare(string(a.ID), string(b.ID))
+	})
+	for i := range orphans {
+		j.Node(orphans[i].ID, &orphans[i].Fields, orphans[i].Children)
+	}
+	j.buf = append(j.buf, "\n]}\n"...)
+	j.flush()
+	return j.lost, j.err
+}
+
+// Node writes a node and the ids of its children.
+func (j *JSONWriter) Node(id outline.NodeID, f *outline.Fields, children []outline.NodeID) {
 	if j.nodes++; j.nodes > 1 {
 		j.buf = append(j.buf, ',')
 	}
@@ -97,7 +107,7 @@ func (j *jsonWriter) node(id outline.NodeID, f *outline.Fields, children []outli
 	}
 }
 
-func (j *jsonWriter) marks(f *outline.Fields) {
+func (j *JSONWriter) marks(f *outline.Fields) {
 	flag := func(set bool, member string) {
 		if set {
 			j.buf = append(j.buf, member...)
@@ -116,7 +126,7 @@ func (j *jsonWriter) marks(f *outline.Fields) {
 }
 
 // extra writes the members of the object that Extra holds, on one line.
-func (j *jsonWriter) extra(id outline.NodeID, extra string) {
+func (j *JSONWriter) extra(id outline.NodeID, extra string) {
 	if extra == "" {
 		return
 	}
@@ -141,13 +151,13 @@ func (j *jsonWriter) extra(id outline.NodeID, extra string) {
 	}
 }
 
-func (j *jsonWriter) number(member string, n int64) {
+func (j *JSONWriter) number(member string, n int64) {
 	j.buf = append(j.buf, member...)
 	j.buf = strconv.AppendInt(j.buf, n, 10)
 }
 
 // text writes a string; bytes that are not UTF-8 are lost.
-func (j *jsonWriter) text(id outline.NodeID, field, member, s string) {
+func (j *JSONWriter) text(id outline.NodeID, field, member, s string) {
 	j.buf = append(j.buf, member...)
 	if !utf8.ValidString(s) {
 		j.lost = append(j.lost, opml.Loss{Node: id, Field: field, Count: 1})
@@ -156,7 +166,7 @@ func (j *jsonWriter) text(id outline.NodeID, field, member, s string) {
 	j.buf = appendJSON(j.buf, s)
 }
 
-func (j *jsonWriter) flush() {
+func (j *JSONWriter) flush() {
 	if j.err == nil {
 		_, j.err = j.w.Write(j.buf)
 	}

@@ -1,25 +1,29 @@
 package format
 
 import (
-	"bytes"
 	"encoding/json"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"outlast/internal/outline"
 )
 
-// lineParser reads one node as jsonWriter writes it: known members in their order,
+// lineParser reads one node as JSONWriter writes it: known members in their order,
 // no blanks, no escapes but those that are needed. It is strict, and a third of the
 // work of encoding/json, which snapshots do for every node after writing it.
 type lineParser struct {
-	rest []byte
+	rest string
 	bad  bool // the line is something else; what was read stands for nothing
 	buf  []byte
+	node Orphan
 }
 
-func (p *lineParser) node() *Orphan {
-	n := &Orphan{}
+// read reads a line; node is valid until the next one.
+func (p *lineParser) read(line string) *Orphan {
+	n := &p.node
+	*n = Orphan{Children: n.Children[:0]}
+	p.rest, p.bad = line, false
 	f := &n.Fields
 	p.must(`{"id":`)
 	n.ID = outline.NodeID(p.text())
@@ -31,7 +35,7 @@ func (p *lineParser) node() *Orphan {
 	f.Created = p.number()
 	p.must(`,"modified":`)
 	f.Modified = p.number()
-	n.Children = p.children()
+	n.Children = p.children(n.Children)
 	f.Checked = p.has(`,"checked":true`)
 	f.Checkbox = p.has(`,"checkbox":true`)
 	if p.has(`,"heading":`) {
@@ -48,7 +52,7 @@ func (p *lineParser) node() *Orphan {
 }
 
 func (p *lineParser) has(text string) bool {
-	rest, found := bytes.CutPrefix(p.rest, []byte(text))
+	rest, found := strings.CutPrefix(p.rest, text)
 	if found {
 		p.rest = rest
 	}
@@ -57,9 +61,9 @@ func (p *lineParser) has(text string) bool {
 
 func (p *lineParser) must(text string) { p.bad = !p.has(text) || p.bad }
 
-func (p *lineParser) children() (ids []outline.NodeID) {
+func (p *lineParser) children(ids []outline.NodeID) []outline.NodeID {
 	if !p.has(`,"children":[`) {
-		return nil
+		return ids
 	}
 	for {
 		ids = append(ids, outline.NodeID(p.text()))
@@ -76,7 +80,7 @@ func (p *lineParser) number() int64 {
 	for end < len(p.rest) && (p.rest[end] == '-' || p.rest[end] >= '0' && p.rest[end] <= '9') {
 		end++
 	}
-	n, err := jsonInt(p.rest[:end], 1<<62)
+	n, err := jsonInt([]byte(p.rest[:end]), 1<<62)
 	p.bad = p.bad || err != nil
 	p.rest = p.rest[end:]
 	return n
@@ -94,30 +98,30 @@ func (p *lineParser) extra() string {
 		return ""
 	}
 	p.must(",")
-	object := append([]byte{'{'}, p.rest...)
-	p.rest = nil
-	p.bad = p.bad || !json.Valid(object)
-	return string(object)
+	object := "{" + p.rest
+	p.rest = ""
+	p.bad = p.bad || !json.Valid([]byte(object))
+	return object
 }
 
 // text reads a string. In the writer's words a quote, a backslash and what is
 // below a blank have an escape, and nothing else has.
 func (p *lineParser) text() string {
 	p.must(`"`)
-	end := bytes.IndexByte(p.rest, '"')
+	end := strings.IndexByte(p.rest, '"')
 	if end < 0 {
 		p.bad = true
 		return ""
 	}
-	if bytes.IndexByte(p.rest[:end], '\\') < 0 {
+	if strings.IndexByte(p.rest[:end], '\\') < 0 {
 		raw := p.rest[:end]
 		p.rest = p.rest[end+1:]
-		p.bad = p.bad || !utf8.Valid(raw)
-		return string(raw)
+		p.bad = p.bad || !utf8.ValidString(raw)
+		return raw
 	}
 	p.buf = p.buf[:0]
 	for {
-		i := bytes.IndexAny(p.rest, `"\`)
+		i := strings.IndexAny(p.rest, `"\`)
 		if p.bad || i < 0 {
 			p.bad = true
 			return ""
@@ -161,7 +165,7 @@ func (p *lineParser) escape() {
 func (p *lineParser) control() {
 	c, err := uint64(0), error(nil)
 	if len(p.rest) >= 4 {
-		c, err = strconv.ParseUint(string(p.rest[:4]), 16, 16)
+		c, err = strconv.ParseUint(p.rest[:4], 16, 16)
 	}
 	if len(p.rest) < 4 || err != nil || c >= ' ' {
 		p.bad = true

@@ -20,7 +20,8 @@ type JSONHead struct {
 
 // ScanJSON reads what WriteJSON wrote, a node at a time in the order of the file,
 // orphans last, and builds no tree: memory holds one line. Only the canonical layout
-// is taken; ReadJSON reads any. An error of each ends it.
+// is taken; ReadJSON reads any. A node is valid until the next one; an error of each
+// ends it.
 func ScanJSON(r io.Reader, each func(n *Orphan) error) (JSONHead, error) {
 	var head JSONHead
 	in := bufio.NewReaderSize(r, 256<<10)
@@ -31,6 +32,7 @@ func ScanJSON(r io.Reader, each func(n *Orphan) error) (JSONHead, error) {
 	if err := parseHead(line, &head); err != nil {
 		return head, fmt.Errorf("line 1: %w", err)
 	}
+	var p lineParser
 	for number := 2; ; number++ {
 		if line, err = scanLine(in, line[:0]); err != nil {
 			return head, fmt.Errorf("line %d: %w", number, err)
@@ -38,8 +40,7 @@ func ScanJSON(r io.Reader, each func(n *Orphan) error) (JSONHead, error) {
 		if string(line) == "]}" {
 			break
 		}
-		p := lineParser{rest: bytes.TrimSuffix(line, []byte{','})}
-		n := p.node()
+		n := p.read(string(bytes.TrimSuffix(line, []byte{','})))
 		if p.bad {
 			return head, fmt.Errorf("line %d: not a node as we write it", number)
 		}

@@ -14,7 +14,9 @@ import (
 func scanAll(text string) ([]Orphan, JSONHead, error) {
 	var all []Orphan
 	head, err := ScanJSON(strings.NewReader(text), func(n *Orphan) error {
-		all = append(all, *n)
+		kept := *n // which is valid until the next one
+		kept.Children = slices.Clone(n.Children)
+		all = append(all, kept)
 		return nil
 	})
 	return all, head, err

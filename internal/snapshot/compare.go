@@ -2,7 +2,6 @@ package snapshot
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -31,19 +30,14 @@ type printer struct {
 	buf  []byte
 }
 
-func (p *printer) of(tree *outline.Document) []uint64 {
-	all := make([]uint64, 0, tree.Len())
-	for depth, n := range tree.Root().Walk() {
-		if depth == 0 {
-			all = append(all, p.head(tree.ID, opml.Written(tree.Title), opml.Written(n.Note)))
-			continue
-		}
-		f := n.Fields
-		f.Content, f.Note = opml.Written(f.Content), opml.Written(f.Note)
-		f.Extra = "" // OPML has no place for it, which the manifest says
-		all = append(all, p.node(depth-1, outline.NodeID(opml.Written(string(n.ID))), &f))
+// written makes the fingerprint of a node in the OPML, of its root for the head.
+func (p *printer) written(d *Document, depth int, id outline.NodeID, f outline.Fields) uint64 {
+	if depth == 0 {
+		return p.head(d.ID, opml.Written(d.Title), opml.Written(f.Note))
 	}
-	return all
+	f.Content, f.Note = opml.Written(f.Content), opml.Written(f.Note)
+	f.Extra = "" // OPML has no place for it, which the manifest says
+	return p.node(depth-1, outline.NodeID(opml.Written(string(id))), &f)
 }
 
 // head is what a file says of the document and its root.
@@ -88,8 +82,7 @@ func (p *printer) text(s string) {
 // compare reads every file back. One that is linked unread must have its hash;
 // all others must also be the document node by node.
 func (b *builder) compare(ctx context.Context) error {
-	weight := func(int) int { return 0 } // files are streamed
-	return b.inParallel(ctx, len(b.m.Documents), weight, func(w *worker, i int) error {
+	return b.inParallel(ctx, len(b.m.Documents), func(w *worker, i int) error {
 		d := &b.m.Documents[i]
 		if d.Path == "" {
 			return nil
@@ -196,7 +189,7 @@ func readBack(in *os.Root, path string, size int64, sum string, decode func(io.R
 		return err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	t := &tally{hash: sha256.New()}
+	t := newTally()
 	r := io.TeeReader(file, t)
 	var wrong error
 	if decode != nil {

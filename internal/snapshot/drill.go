@@ -272,7 +272,7 @@ func textIn(db *store.DB, p *packer, id outline.FileID, program string) (text, k
 		if err != nil {
 			return err
 		}
-		_, sums, err := p.pack(tree, orphansOf(raw))
+		sums, err := p.describe(tree, orphansOf(raw))
 		text, key = sums.Text, d.Key
 		return err
 	})

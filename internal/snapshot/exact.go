@@ -33,10 +33,11 @@ type Exact struct {
 	Text     string `json:"text_sha256"` // of the JSON itself
 }
 
-// packer compresses JSON. One goroutine uses it.
+// packer writes compressed JSON, one document after the other. One goroutine uses it.
 type packer struct {
-	zip *zstd.Encoder
-	out bytes.Buffer
+	zip        *zstd.Encoder
+	json       *format.JSONWriter
+	file, text *tally // what the document at hand takes, compressed and not
 }
 
 func newPacker() (*packer, error) {
@@ -45,22 +46,35 @@ func newPacker() (*packer, error) {
 	return &packer{zip: zip}, err
 }
 
-// pack returns the file of a document, valid until the next call. The version is
-// left out: it is in the manifest, and a step of it alone changes no file.
-func (p *packer) pack(tree *outline.Document, orphans []format.Orphan) ([]byte, Exact, error) {
-	p.out.Reset()
-	p.zip.Reset(&p.out)
-	text := &tally{hash: sha256.New()}
-	plain := *tree
-	plain.Version = 0
-	if _, err := format.WriteJSONOrphans(io.MultiWriter(p.zip, text), &plain, orphans); err != nil {
-		return nil, Exact{}, err
+// begin starts a document; its nodes go to p.json. The version is left out: it is in
+// the manifest, and a step of it alone changes no file.
+func (p *packer) begin(w io.Writer, id outline.FileID, title string) {
+	p.file, p.text = newTally(), newTally()
+	p.zip.Reset(io.MultiWriter(w, p.file))
+	p.json = format.NewJSONWriter(io.MultiWriter(p.zip, p.text), format.JSONHead{ID: id, Title: title})
+}
+
+// end finishes it with its orphans, and describes what was written.
+func (p *packer) end(orphans []format.Orphan) (Exact, error) {
+	_, err := p.json.End(orphans)
+	if err = errors.Join(err, p.zip.Close()); err != nil {
+		return Exact{}, err
 	}
-	if err := p.zip.Close(); err != nil {
-		return nil, Exact{}, err
+	return Exact{Size: p.file.size, SHA256: p.file.sum(), TextSize: p.text.size, Text: p.text.sum()}, nil
+}
+
+// describe tells what a tree in memory would take.
+func (p *packer) describe(tree *outline.Document, orphans []format.Orphan) (Exact, error) {
+	p.begin(io.Discard, tree.ID, tree.Title)
+	var children []outline.NodeID
+	for _, n := range tree.Root().Walk() {
+		children = children[:0]
+		for c := range n.Children() {
+			children = append(children, c.ID)
+		}
+		p.json.Node(n.ID, &n.Fields, children)
 	}
-	file := p.out.Bytes()
-	return file, Exact{Size: int64(len(file)), SHA256: hexSum(file), TextSize: text.size, Text: text.sum()}, nil
+	return p.end(orphans)
 }
 
 // unpacker reads what packer wrote. One goroutine uses it.
@@ -76,7 +90,7 @@ func (u *unpacker) scan(r io.Reader, e Exact, each func(*format.Orphan) error) (
 	if err := u.zip.Reset(r); err != nil {
 		return format.JSONHead{}, err
 	}
-	text := &tally{hash: sha256.New()}
+	text := newTally()
 	head, err := format.ScanJSON(io.TeeReader(io.LimitReader(u.zip, e.TextSize+1), text), each)
 	if err != nil {
 		return head, err
@@ -98,6 +112,8 @@ type tally struct {
 	size int64
 }
 
+func newTally() *tally { return &tally{hash: sha256.New()} }
+
 func (t *tally) Write(p []byte) (int, error) {
 	t.size += int64(len(p))
 	return t.hash.Write(p)
@@ -116,32 +132,14 @@ func orphansOf(raw []byte) []format.Orphan {
 }
 
 // exact makes the fingerprint of a node in the JSON.
-func (p *printer) exact(id outline.NodeID, f *outline.Fields, children []outline.NodeID) uint64 {
-	p.fields(len(children), string(id), f)
+func (p *printer) exact(id outline.NodeID, fields *outline.Fields, children []outline.NodeID) uint64 {
+	f := *fields
+	f.Extra = compact(f.Extra)
+	p.fields(len(children), string(id), &f)
 	for _, c := range children {
 		p.text(string(c))
 	}
 	return maphash.Bytes(p.seed, p.buf)
-}
-
-// exactOf makes the fingerprints of a document, in the order of its JSON.
-func (p *printer) exactOf(tree *outline.Document, orphans []format.Orphan) []uint64 {
-	all := make([]uint64, 0, tree.Len()+len(orphans))
-	var children []outline.NodeID
-	for _, n := range tree.Root().Walk() {
-		children = children[:0]
-		for c := range n.Children() {
-			children = append(children, c.ID)
-		}
-		f := n.Fields
-		f.Extra = compact(f.Extra)
-		all = append(all, p.exact(n.ID, &f, children))
-	}
-	for _, o := range orphans {
-		o.Fields.Extra = compact(o.Fields.Extra)
-		all = append(all, p.exact(o.ID, &o.Fields, o.Children))
-	}
-	return all
 }
 
 // compact takes blanks between the members of unknown fields away, which mean
@@ -162,7 +160,6 @@ func compact(extra string) string {
 func (p *printer) matchExact(u *unpacker, r io.Reader, d *Document, want []uint64) error {
 	i := 0
 	head, err := u.scan(r, d.Exact, func(n *format.Orphan) error {
-		n.Fields.Extra = compact(n.Fields.Extra)
 		if i >= len(want) || p.exact(n.ID, &n.Fields, n.Children) != want[i] {
 			return fmt.Errorf("node %d of the JSON, %s, differs from the database", i, n.ID)
 		}

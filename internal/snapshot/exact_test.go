@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -90,7 +91,8 @@ func checkExact(t *testing.T, text string, doc *outline.Document, same bool) {
 		t.Fatal(err)
 	}
 	defer w.close()
-	w.packer.zip.Reset(&w.packer.out)
+	var file bytes.Buffer
+	w.packer.zip.Reset(&file)
 	if _, err := w.packer.zip.Write([]byte(text)); err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +100,15 @@ func checkExact(t *testing.T, text string, doc *outline.Document, same bool) {
 		t.Fatal(err)
 	}
 	d := &Document{ID: doc.ID, Title: doc.Title, Exact: Exact{TextSize: int64(len(text)), Text: hexSum([]byte(text))}}
-	err = w.printer.matchExact(w.unpacker, &w.packer.out, d, w.printer.exactOf(doc, nil))
+	var want []uint64
+	for _, n := range doc.Root().Walk() {
+		var children []outline.NodeID
+		for c := range n.Children() {
+			children = append(children, c.ID)
+		}
+		want = append(want, w.printer.exact(n.ID, &n.Fields, children))
+	}
+	err = w.printer.matchExact(w.unpacker, &file, d, want)
 	if (err == nil) != same {
 		t.Errorf("got %v of %s", err, text)
 	}

@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"path"
 	"slices"
 	"strconv"
 
+	"outlast/internal/format"
 	"outlast/internal/outline"
 	"outlast/opml"
 	"outlast/store"
@@ -49,8 +51,7 @@ func (b *builder) gather(ctx context.Context) error {
 		if err := b.room(todo); err != nil {
 			return err
 		}
-		weight := func(i int) int { return todo[i].Nodes }
-		err = b.inParallel(ctx, len(todo), weight, func(w *worker, i int) error {
+		err = b.inParallel(ctx, len(todo), func(w *worker, i int) error {
 			return b.encodeAlone(ctx, w, todo[i].ID)
 		})
 		if err != nil {
@@ -77,11 +78,8 @@ func (b *builder) look(ctx context.Context, last bool) (s *survey, todo []Docume
 		}
 		defer w.close()
 		for _, d := range todo {
-			e, err := b.encode(ctx, w, tx, d.ID)
-			if err == nil {
-				err = b.keep(e)
-			}
-			if err != nil {
+			p, err := b.pack(ctx, tx, d.ID)
+			if err = errors.Join(err, b.keep(w, p)); err != nil {
 				return err
 			}
 		}
@@ -105,7 +103,7 @@ func (b *builder) missing(s *survey) []Document {
 			todo = append(todo, d)
 		}
 	}
-	// The largest come first, while little else is in memory.
+	// The largest come first, so that no worker is left with it in the end.
 	slices.SortFunc(todo, func(a, b Document) int { return cmp.Compare(b.Nodes, a.Nodes) })
 	return todo
 }
@@ -118,77 +116,53 @@ func (b *builder) linkable(d Document) bool {
 	return found && old.Key == d.Key && age >= 0 && age < compareEvery
 }
 
-// encoded is a document on its way to a file; text and exact are the worker's.
-type encoded struct {
-	*held
-	text, exact []byte
+// packed is a document as one transaction showed it, outside of memory.
+type packed struct {
+	*store.Packed
+	doc     Document
+	orphans []format.Orphan
 }
 
 // encodeAlone holds a document as a transaction of its own shows it. The files
 // are written after the transaction: a slow disk must not keep edits waiting.
 func (b *builder) encodeAlone(ctx context.Context, w *worker, id outline.FileID) error {
-	var e encoded
+	var p packed
 	err := b.db.View(func(tx *store.Tx) (err error) {
-		e, err = b.encode(ctx, w, tx, id)
+		p, err = b.pack(ctx, tx, id)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	return b.keep(e)
+	return b.keep(w, p)
 }
 
-// encode returns a document's files. One that has gone since the survey has
-// none; the next survey does not show it.
-func (b *builder) encode(ctx context.Context, w *worker, tx *store.Tx, id outline.FileID) (encoded, error) {
+// pack takes a document out of the database. One that has gone since the survey is
+// nil; the next survey does not show it.
+func (b *builder) pack(ctx context.Context, tx *store.Tx, id outline.FileID) (p packed, err error) {
 	if err := ctx.Err(); err != nil {
-		return encoded{}, err
+		return p, err
 	}
 	files, err := tx.Files()
 	if err != nil {
-		return encoded{}, err
+		return p, err
 	}
 	file := files.File(id)
 	if file == nil {
-		return encoded{}, nil
+		return p, nil
 	}
-	d, _, err := surveyDocument(tx, file, b.m.Program)
+	if p.doc, _, err = surveyDocument(tx, file, b.m.Program); err != nil {
+		return p, fmt.Errorf("document %s: %w", id, err)
+	}
+	raw, err := tx.Orphans(id)
+	if err == nil {
+		p.orphans = orphansOf(raw)
+		p.Packed, err = tx.Pack(id)
+	}
 	if err != nil {
-		return encoded{}, fmt.Errorf("document %s: %w", id, err)
+		return p, fmt.Errorf("document %s: %w", id, err)
 	}
-	e, err := w.encode(tx, d)
-	if err != nil {
-		return encoded{}, fmt.Errorf("document %s: %w", id, err)
-	}
-	return e, nil
-}
-
-// encode writes a document in both forms.
-func (w *worker) encode(tx *store.Tx, d Document) (encoded, error) {
-	tree, err := tx.Document(d.ID)
-	if err != nil {
-		return encoded{}, err
-	}
-	raw, err := tx.Orphans(d.ID)
-	if err != nil {
-		return encoded{}, err
-	}
-	orphans := orphansOf(raw)
-	w.text.Reset()
-	report, err := opml.Encode(&w.text, tree, opml.Options{})
-	if err != nil {
-		return encoded{}, err
-	}
-	text := w.text.Bytes()
-	exact, sums, err := w.packer.pack(tree, orphans)
-	if err != nil {
-		return encoded{}, err
-	}
-	d.Nodes, d.Depth = report.Nodes, report.Depth
-	d.Lost, d.Losses = lossesOf(report)
-	d.Size, d.SHA256, d.Exact = int64(len(text)), hexSum(text), sums
-	p := &prints{w.printer.of(tree), w.printer.exactOf(tree, orphans)}
-	return encoded{&held{doc: d, prints: p}, text, exact}, nil
+	return p, nil
 }
 
 // lossesOf returns how many losses there are, and the first of them.
@@ -201,31 +175,40 @@ func lossesOf(r opml.Report) (int, []opml.Loss) {
 	return lost, first
 }
 
-// keep writes the parts of a document, in place of earlier ones.
-func (b *builder) keep(e encoded) error {
-	if e.held == nil {
+// keep writes the parts of a document, in place of earlier ones, and closes it.
+func (b *builder) keep(w *worker, p packed) error {
+	if p.Packed == nil {
 		return nil
 	}
-	part, before := b.hold(e.held)
+	number, before := b.begin(p.doc.ID)
 	if before != nil && before.part != "" {
 		if err := errors.Join(b.in.next(), b.work.Remove(before.part), b.work.Remove(before.exactPart)); err != nil {
-			return err
+			return errors.Join(err, p.Close())
 		}
 	}
-	e.part = path.Join(partsName, strconv.Itoa(part))
-	e.exactPart = e.part + "x"
-	return errors.Join(b.write(e.part, e.text), b.write(e.exactPart, e.exact))
-}
-
-// hold takes a document in, and returns a number for its parts and the one held
-// before.
-func (b *builder) hold(h *held) (part int, before *held) {
+	h := &held{part: path.Join(partsName, strconv.Itoa(number))}
+	h.exactPart = h.part + "x"
+	err := b.create(h.part, func(text io.Writer) error {
+		return b.create(h.exactPart, func(exact io.Writer) (err error) {
+			h.doc, h.prints, err = w.encode(p, text, exact)
+			return err
+		})
+	})
+	if err = errors.Join(err, p.Close()); err != nil {
+		return fmt.Errorf("document %s: %w", p.doc.ID, err)
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	before = b.held[h.doc.ID]
-	b.held[h.doc.ID] = h
+	b.held[p.doc.ID] = h
+	return nil
+}
+
+// begin returns a number for the parts of a document, and what is held of it so far.
+func (b *builder) begin(id outline.FileID) (part int, before *held) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.part++
-	return b.part, before
+	return b.part, b.held[id]
 }
 
 // adopt makes the last survey the content of the manifest.

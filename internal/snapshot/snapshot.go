@@ -9,15 +9,16 @@
 //
 // # How one is taken
 //
-//  1. Each document is encoded in a read transaction of its own, and its files
-//     written after it, below a temporary name in dir: commits wait for readers,
-//     so none may wait for a disk or for all documents. Then a survey in one
+//  1. Each document is packed in a read transaction of its own (store.Packed), and
+//     its files are written from that after it, a node at a time, below a temporary
+//     name in dir: commits wait for readers, so none may wait for a disk or for all
+//     documents. Then a survey in one
 //     transaction looks at everything at once. What changed since it was encoded
 //     is encoded again, until a survey finds every document as it was encoded:
 //     that moment is the one that the snapshot shows. Should documents change
-//     faster than that, the last survey encodes the rest itself. Memory holds two
-//     documents of ordinary size or a large one, their files, and sixteen bytes per
-//     node of all: fingerprints of what the files are to hold.
+//     faster than that, the last survey encodes the rest itself. Memory holds no
+//     document, but the ids of two and sixteen bytes per node of all: fingerprints of
+//     what the files are to hold.
 //  2. Files whose content is that of the last verified snapshot become hard links
 //     to it, copies where links fail.
 //  3. Each file is read back, its hash compared, decoded strictly, and every node

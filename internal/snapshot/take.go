@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -249,6 +250,14 @@ func (b *builder) freeName() (string, error) {
 // write writes a file that must not exist. It is made durable when the whole
 // folder is.
 func (b *builder) write(name string, text []byte) error {
+	return b.create(name, func(w io.Writer) error {
+		_, err := w.Write(text)
+		return err
+	})
+}
+
+// create is write for what comes piece by piece.
+func (b *builder) create(name string, fill func(io.Writer) error) error {
 	if err := b.in.next(); err != nil {
 		return err
 	}
@@ -256,6 +265,5 @@ func (b *builder) write(name string, text []byte) error {
 	if err != nil {
 		return err
 	}
-	_, err = file.Write(text)
-	return errors.Join(err, file.Close())
+	return errors.Join(fill(file), file.Close())
 }

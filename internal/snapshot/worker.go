@@ -1,25 +1,18 @@
 package snapshot
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
-	"iter"
 	"sync"
+	"sync/atomic"
 )
 
-const (
-	// workers is how many documents are worked on at once.
-	workers = 2
-	// inFlight bounds the nodes in memory: two documents of no more than this
-	// together, or one that is larger alone.
-	inFlight = 1 << 16
-)
+// workers is how many documents are worked on at once. None of them is in memory.
+const workers = 2
 
 // worker has what one goroutine needs to encode and compare documents.
 type worker struct {
-	text     bytes.Buffer
 	printer  printer
 	packer   *packer
 	unpacker *unpacker
@@ -40,8 +33,8 @@ func (b *builder) newWorker() (*worker, error) {
 func (w *worker) close() { w.unpacker.close() }
 
 // inParallel calls fn for 0 to n-1, in order but a few at a time, until one
-// fails or ctx ends. Weight is how much of inFlight each takes.
-func (b *builder) inParallel(ctx context.Context, n int, weight func(i int) int, fn func(w *worker, i int) error) error {
+// fails or ctx ends.
+func (b *builder) inParallel(ctx context.Context, n int, fn func(w *worker, i int) error) error {
 	crew := make([]*worker, min(n, workers))
 	defer func() {
 		for _, w := range crew {
@@ -58,78 +51,19 @@ func (b *builder) inParallel(ctx context.Context, n int, weight func(i int) int,
 	}
 	var (
 		running sync.WaitGroup
-		next    = queue{n: n, weight: weight, room: sync.NewCond(&sync.Mutex{})}
+		next    atomic.Int64
 		errs    = make([]error, len(crew))
 	)
 	for k, w := range crew {
 		running.Go(func() {
-			for i := range next.all() {
-				if errs[k] = cmp.Or(ctx.Err(), errs[k]); errs[k] == nil {
-					errs[k] = fn(w, i)
-				}
+			for i := next.Add(1) - 1; i < int64(n) && errs[k] == nil; i = next.Add(1) - 1 {
+				errs[k] = cmp.Or(ctx.Err(), fn(w, int(i)))
 				if errs[k] != nil {
-					next.stop()
+					next.Store(int64(n)) // the others begin no more
 				}
 			}
 		})
 	}
 	running.Wait()
 	return errors.Join(errs...)
-}
-
-// queue hands out numbers as long as what is in work leaves room.
-type queue struct {
-	n, next int
-	weight  func(i int) int
-	room    *sync.Cond // its lock protects all else
-	taken   int
-}
-
-// all yields the numbers that fall to one worker.
-func (q *queue) all() iter.Seq[int] {
-	return func(yield func(int) bool) {
-		for {
-			i, weight := q.take()
-			if i < 0 {
-				return
-			}
-			again := yield(i)
-			q.giveBack(weight)
-			if !again {
-				return
-			}
-		}
-	}
-}
-
-// take returns the next number, -1 for none.
-func (q *queue) take() (i, weight int) {
-	q.room.L.Lock()
-	defer q.room.L.Unlock()
-	for {
-		if q.next >= q.n {
-			return -1, 0
-		}
-		weight = q.weight(q.next)
-		if q.taken == 0 || q.taken+weight <= inFlight {
-			q.taken += weight
-			q.next++
-			return q.next - 1, weight
-		}
-		q.room.Wait()
-	}
-}
-
-func (q *queue) giveBack(weight int) {
-	q.room.L.Lock()
-	q.taken -= weight
-	q.room.L.Unlock()
-	q.room.Broadcast()
-}
-
-func (q *queue) stop() {
-	q.room.L.Lock()
-	q.next = q.n
-	q.room.L.Unlock()
-	q.room.Broadcast()
 }

@@ -325,7 +325,7 @@ func (l *life) restore() {
 		if err != nil {
 			l.Fatal(err)
 		}
-		_, back, err := p.pack(c.Document, c.Orphans)
+		back, err := p.describe(c.Document, c.Orphans)
 		if err != nil || back.Text != was.Exact.Text || key == was.Key && text != back.Text {
 			l.Fatalf("%s of %s did not come back: %v", d.ID, r.Info.Name, err)
 		}
