@@ -13,6 +13,8 @@ SIM       ?= 10000
 SIMRACE   ?= 500
 SIMLONG   ?= 1000000
 SIMFIRST  ?= 0
+# Play them all as direct (2 % faults) or strict (30 %, and 20 % of others' writes).
+SIMAS     ?=
 # Of what a run of them says, leave out what go adds, and take its result.
 SIMLINES   = { grep -v '^=== ' || true; } | awk '{ print } /^(FAIL|panic)/ { bad = 1 } END { exit bad }'
 LDFLAGS   ?= -s -w
@@ -101,12 +103,12 @@ race:
 		$(GO) test -race -timeout 30m $(RACEFLAGS) $(TESTFLAGS) ./...; \
 	else echo 'race: SKIPPED, the race detector needs a C compiler'; fi
 
-sim: ## play SIM (10000) random histories from seed SIMFIRST (0), then SIMRACE (500) with the race detector
+sim: ## play SIM (10000) random histories from seed SIMFIRST (0), all as SIMAS=direct or strict, then SIMRACE (500) with the race detector
 	$(GO) test -count=1 -v -timeout 60m ./sync/simtest -run '^TestHistories$$' \
-		-sim.first=$(SIMFIRST) -sim.count=$(SIM) 2>&1 | $(SIMLINES)
+		-sim.as=$(SIMAS) -sim.first=$(SIMFIRST) -sim.count=$(SIM) 2>&1 | $(SIMLINES)
 	@if [ "$$($(GO) env CGO_ENABLED)" = 1 ]; then \
 		$(GO) test -race -count=1 -v -timeout 60m ./sync/simtest -run '^TestHistories$$' \
-			-sim.first=$(SIMFIRST) -sim.count=$(SIMRACE) 2>&1 | $(SIMLINES); \
+			-sim.as=$(SIMAS) -sim.first=$(SIMFIRST) -sim.count=$(SIMRACE) 2>&1 | $(SIMLINES); \
 	else echo 'sim: SKIPPED with the race detector, which needs a C compiler'; fi
 
 sim-bugs: ## plant bugs in the engine, and see that the simulation finds each
@@ -116,7 +118,7 @@ sim-long: ## play SIMLONG (1000000) histories, a part at a time; SIMFIRST goes o
 	$(GO) test -c -o bin/simtest ./sync/simtest
 	@at=$(SIMFIRST); end=$$(($(SIMFIRST) + $(SIMLONG))); while [ $$at -lt $$end ]; do \
 		n=$$((end - at < 20000 ? end - at : 20000)); \
-		bin/simtest -test.v -test.timeout 0 -test.run 'TestHistories$$' -sim.first=$$at -sim.count=$$n || exit 1; \
+		bin/simtest -test.v -test.timeout 0 -test.run 'TestHistories$$' -sim.as=$(SIMAS) -sim.first=$$at -sim.count=$$n || exit 1; \
 		at=$$((at + n)); echo "done up to seed $$at; go on with SIMFIRST=$$at"; \
 	done
 

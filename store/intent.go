@@ -30,6 +30,7 @@ type Intent struct {
 	Old       bool              `json:"old,omitempty"`      // stands for all that an old or copied database may have sent
 	Answered  []int             `json:"answered,omitempty"` // changes whose late copies were taken back
 	Closed    bool              `json:"closed,omitempty"`   // in the ledger
+	Over      bool              `json:"over,omitempty"`     // the next read drops it from the ledger
 	Reads     int               `json:"reads,omitempty"`    // sane reads since
 	Stage     Stage             `json:"stage,omitempty"`    // what it does with a staging node
 	Token     string            `json:"token,omitempty"`    // of that staging node
@@ -67,6 +68,7 @@ type IntentInsert struct {
 	Text       uint64              `json:"text,omitempty"`   // digest of the content alone
 	Long       bool                `json:"long,omitempty"`   // the text says enough to be known by itself
 	Bound      outline.ServiceID   `json:"bound,omitempty"`
+	Again      bool                `json:"again,omitempty"`      // a second copy was found after it was bound
 	Candidates []outline.ServiceID `json:"candidates,omitempty"` // weak matches, shown as foreign until bound
 }
 

@@ -17,12 +17,14 @@ import (
 	"outlast/sync/remotetest"
 )
 
-// delayed keeps the next edit back, tells its client nothing, and delivers it later.
+// delayed keeps the next edit back, tells its client nothing, and delivers it later;
+// or lets it pass, and delivers it again.
 type delayed struct {
 	*remotetest.Service
-	armed bool
-	req   *http.Request
-	body  []byte
+	armed  bool
+	passes bool
+	req    *http.Request
+	body   []byte
 }
 
 func (d *delayed) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -36,6 +38,9 @@ func (d *delayed) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	d.req, d.body = req.Clone(req.Context()), body
 	req.Body = io.NopCloser(bytes.NewReader(body))
+	if d.passes {
+		return d.Service.RoundTrip(req)
+	}
 	d.Once("doc/edit", 0, remotetest.LostTimeout)
 	defer d.Faults(nil)
 	return d.Service.RoundTrip(req)

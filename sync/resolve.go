@@ -176,7 +176,8 @@ func (s *round) resolve(tx *store.Tx, doc outline.FileID, r *Reading) (f found, 
 }
 
 // openIntents returns the requests whose effects can still show up, the oldest
-// first. Those of long ago are forgotten.
+// first. Those of long ago are forgotten, but not before a read has looked once more
+// for what came of them: nothing may have been read for as long.
 func (s *round) openIntents(tx *store.Tx, doc outline.FileID) ([]*store.Intent, error) {
 	ledger, err := tx.Ledger(doc)
 	if err != nil {
@@ -200,12 +201,16 @@ func (s *round) openIntents(tx *store.Tx, doc outline.FileID) ([]*store.Intent, 
 	}
 	var kept []*store.Intent
 	for _, in := range open {
-		if in.Closed && s.ages.of(in) >= keepFor(in) && !staged[in.Token] {
+		over := in.Closed && s.ages.of(in) >= keepFor(in) && !staged[in.Token]
+		switch {
+		case over && in.Over:
 			s.ages.forget(in)
 			err = tx.DropLedger(doc, in.RequestID)
-		} else {
-			kept = append(kept, in)
-			err = s.grow(tx, in)
+		case over:
+			in.Over = true
+			kept, err = append(kept, in), tx.PutLedger(in)
+		default:
+			kept, err = append(kept, in), s.grow(tx, in)
 		}
 		if err != nil {
 			return nil, err

@@ -21,35 +21,25 @@ func (l *latecomers) spares(open []*store.Intent) error {
 		if in.Stage != "" {
 			continue
 		}
-		before := owed(in)
+		changed := false
 		for i := range in.Inserts {
 			key := copyKey{in.Inserts[i].Parent, in.Inserts[i].Digest}
 			if len(fresh[key]) == 0 || !l.hasOther(&in.Inserts[i], fresh[key][0]) {
 				continue
 			}
-			if err := l.spare(in, i, fresh[key][0]); err != nil {
+			owed, err := l.spare(in, i, fresh[key][0])
+			if err != nil {
 				return err
 			}
-			fresh[key] = fresh[key][1:]
+			changed, fresh[key] = changed || owed, fresh[key][1:]
 		}
-		if owed(in) != before {
+		if changed {
 			if err := l.keep(in); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
-}
-
-// owed counts the copies of its inserts that a request has not shown yet: each
-// that no read has shown can still come once.
-func owed(in *store.Intent) (n int) {
-	for _, ins := range in.Inserts {
-		if ins.Bound == "" {
-			n++
-		}
-	}
-	return n
 }
 
 // copyKey is what a copy of an insert has in common with it.
@@ -84,23 +74,29 @@ func (l *latecomers) hasOther(ins *store.IntentInsert, n *outline.Node) bool {
 }
 
 // spare deletes a spare copy if it is certainly ours, and in any case tells of it:
-// it could be somebody's who wrote the same. What a request has been found to have
-// done is no longer looked for.
-func (l *latecomers) spare(in *store.Intent, i int, n *outline.Node) error {
+// it could be somebody's who wrote the same. It returns whether the request owed
+// one: each insert can come once more, and what has come is no longer looked for.
+func (l *latecomers) spare(in *store.Intent, i int, n *outline.Node) (owed bool, err error) {
 	ins := &in.Inserts[i]
 	twin, id := l.remote.Node(ins.Node), l.binds.Service(n.ID)
 	given := ins.Bound == id // an Ok gave us this very node
 	late := in.Cause != "" && ins.Bound == ""
-	if late {
+	again := ins.Bound != "" && !given && !ins.Again && twin != nil && apart(n, twin) <= keepClear
+	switch {
+	case late:
 		ins.Bound = id
+	case again:
+		ins.Again = true
 	}
 	switch {
-	case given, late && l.ages.of(in) < lateFor && l.alone(in, i, n):
-		return l.remove(n)
-	case late, twin != nil && (twin.Prev() == n || twin.Next() == n):
-		return l.tell(n, "this item may be there twice, since a request was answered unclearly")
+	case given, late && l.ages.of(in) < lateFor && l.alone(in, i, n), again && in.Cause == "" && l.deliveredAgain(in, i, n, twin):
+		return late || again, l.remove(n)
+	case late:
+		return true, l.tell(n, "this item may be there twice, since a request was answered unclearly")
+	case again:
+		return true, l.tell(n, "this item may be there twice, since a request may have arrived twice")
 	}
-	return nil // somebody has written the same elsewhere
+	return false, nil // somebody has written the same
 }
 
 // remove deletes a spare copy, to the trash.
@@ -135,4 +131,66 @@ func (l *latecomers) alone(in *store.Intent, i int, n *outline.Node) bool {
 			in.Inserts[k].Parent == in.Inserts[i].Parent && m.Created == n.Created && l.base.Node(m.ID) == nil
 	}
 	return beside(n.Prev(), i-1) || beside(n.Next(), i+1)
+}
+
+// sameMoment is how far apart two nodes may be made for a second delivery alone to
+// explain it: nobody has seen the first one and made another like it so soon.
+const sameMoment = 2 * time.Second
+
+// apart returns how long after each other the service made two nodes.
+func apart(n, m *outline.Node) time.Duration {
+	return (time.Duration(n.Created-m.Created) * time.Millisecond).Abs()
+}
+
+// deliveredAgain tells whether a copy came with a second delivery of a request
+// that was answered: its text is proof enough, and it was made in the same moment,
+// or all of the request came again and stands where a second delivery puts it.
+// (Who copies an item by hand mostly puts the copy behind it.)
+func (l *latecomers) deliveredAgain(in *store.Intent, i int, n, twin *outline.Node) bool {
+	if !l.alone(in, i, n) || n.Created == 0 {
+		return false
+	}
+	return apart(n, twin) <= sameMoment || l.whole(in, i, n) && l.pushes(in, n, twin)
+}
+
+// whole tells whether all that a request has put below one parent came together
+// with a copy, in the same order.
+func (l *latecomers) whole(in *store.Intent, i int, n *outline.Node) bool {
+	missing := make([]bool, len(in.Inserts))
+	for k, ins := range in.Inserts {
+		missing[k] = ins.Parent == in.Inserts[i].Parent
+	}
+	group := missingByParent(in, missing)[in.Inserts[i].Parent]
+	for range slices.Index(group, i) {
+		if n = n.Prev(); n == nil {
+			return false
+		}
+	}
+	made := n.Created
+	for _, k := range group {
+		if n == nil || n.Created != made || n.Modified != made || l.base.Node(n.ID) != nil || in.Inserts[k].Digest != digestOf(n.Fields) {
+			return false
+		}
+		n = n.Next()
+	}
+	return true
+}
+
+// pushes tells whether a copy stands before its twin with nothing but nodes of the
+// same request between: what arrives again goes to the same place, and pushes on
+// what it has put there before.
+func (l *latecomers) pushes(in *store.Intent, n, twin *outline.Node) bool {
+	known, digests := make(map[outline.NodeID]bool), make(map[uint64]bool)
+	for _, ins := range in.Inserts {
+		known[ins.Node], digests[ins.Digest] = true, true
+	}
+	for m := n.Next(); m != nil; m = m.Next() {
+		switch {
+		case m == twin:
+			return true
+		case !known[m.ID] && (l.base.Node(m.ID) != nil || !digests[digestOf(m.Fields)]):
+			return false
+		}
+	}
+	return false
 }

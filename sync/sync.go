@@ -59,7 +59,10 @@
 // shows what a late copy of it did, against what was decided since, that is taken
 // back, once (late.go). A second copy of a new node is deleted, to the trash, if
 // its text or its neighbours prove that it is ours and as many copies can still
-// come; else it stays and is reported as a possible duplicate (spare.go).
+// come; else it stays and is reported as a possible duplicate (spare.go). A request
+// that was answered may arrive twice as well; of that the proof must be stronger,
+// since nothing went wrong that anybody knows of: the copy was made in the same
+// moment, or all of the request came again and to the same place.
 //
 // # A database that is not the one that sent last
 //

@@ -1,6 +1,10 @@
 package simtest
 
 import (
+	"fmt"
+	"maps"
+	"slices"
+
 	"outlast/internal/outline"
 	"outlast/store"
 )
@@ -8,7 +12,7 @@ import (
 // countEffects counts the nodes of each insert (I3, I4). Inserts that nobody
 // can tell apart are counted together.
 func (w *world) countEffects(r *Result) {
-	type sum struct{ inserts, live, deleted int }
+	type sum struct{ inserts, live, excused, reported int }
 	classes := make(map[string]*sum)
 	ambiguous := make(map[string]bool)
 	for _, text := range common() {
@@ -28,41 +32,63 @@ func (w *world) countEffects(r *Result) {
 		s := classes[class]
 		s.inserts++
 		s.live += live
-		if in.deleted || w.deletedThere(in) {
-			s.deleted++
+		if live == 0 && w.excused(in) || in.deleted || w.deletedThere(in) {
+			s.excused++
+		}
+		if w.reported(in) {
+			s.reported++
 		}
 	}
-	for class, s := range classes {
+	for _, class := range slices.Sorted(maps.Keys(classes)) {
+		s := classes[class]
 		if extra := s.live - s.inserts; extra > 0 {
-			r.Duplicates += extra
-			w.duplicate(r, "%d nodes for %d inserts of %q", s.live, s.inserts, class)
+			w.duplicate(r, extra, max(0, extra-s.reported), "%d nodes for %d inserts of %q", s.live, s.inserts, class)
 		}
-		_ = class
+		if lost := s.inserts - s.live - s.excused; lost > 0 {
+			w.missing(r, lost, "%d nodes for %d inserts of %q, %d of which may lack one", s.live, s.inserts, class, s.excused)
+		}
 	}
+}
+
+// excused tells whether an insert may have no node: somebody deleted it, or its
+// text stands elsewhere.
+func (w *world) excused(in *insertion) bool {
+	return in.deleted || w.deletedThere(in) || w.adopted(in) || w.rescued(in)
+}
+
+func (w *world) missing(r *Result, n int, format string, args ...any) {
+	r.Missing += n
+	w.fail("I4", format, args...)
+	r.Failures = w.failures
 }
 
 func (w *world) countOne(r *Result, in *insertion, live int) {
 	switch {
 	case live > 1:
-		r.Duplicates += live - 1
-		if !w.reported(in) {
-			r.Silent += live - 1
+		silent := live - 1
+		if w.reported(in) {
+			silent = 0
 		}
-		w.duplicate(r, "%d nodes for the insert of %q by client %d", live, in.class, in.client)
-	case live == 0 && !in.deleted && !w.deletedThere(in) && !w.adopted(in) && !w.rescued(in):
-		r.Missing++
-		w.fail("I4", "no node for the insert of %q by client %d (%s)", in.class, in.client, in.node)
-		r.Failures = w.failures
+		w.duplicate(r, live-1, silent, "%d nodes for the insert of %q by client %d", live, in.class, in.client)
+	case live == 0 && !w.excused(in):
+		w.missing(r, 1, "no node for the insert of %q by client %d (%s)", in.class, in.client, in.node)
 	}
 }
 
-// duplicate is a failure where it cannot be helped away.
-func (w *world) duplicate(r *Result, format string, args ...any) {
-	w.note(format, args...)
-	if r.Mode != Direct {
-		w.fail("I3", format, args...)
-		r.Failures = w.failures
+// duplicate is a failure where it can be helped, and where the user is not told.
+func (w *world) duplicate(r *Result, n, silent int, format string, args ...any) {
+	r.Duplicates += n
+	r.Silent += silent
+	text := fmt.Sprintf(format, args...)
+	switch {
+	case r.Mode != Direct:
+		w.fail("I3", "%s", text)
+	case silent > 0:
+		w.fail("I3", "%s, and nobody was told", text)
+	default:
+		w.note("%s", text)
 	}
+	r.Failures = w.failures
 }
 
 func (w *world) liveNodes(in *insertion) (n int) {

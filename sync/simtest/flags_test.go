@@ -11,9 +11,9 @@ import (
 var (
 	first   = flag.Uint64("sim.first", 0, "seed of the first history")
 	count   = flag.Int("sim.count", 0, "number of histories; 0 for few")
+	as      = flag.String("sim.as", "", "direct: all in that mode, with 2 % faults; strict: with 30 %, and 20 % of others' writes")
 	verbose = flag.Bool("sim.trace", false, "print what happens")
 	stop    = flag.Bool("sim.stop", false, "end at the first failure")
-	strict  = flag.Bool("sim.strict", false, "take failures that are known for failures too")
 	bugs    = flag.Bool("sim.bugs", false, "plant bugs and look for them")
 	workers = flag.Int("sim.workers", runtime.GOMAXPROCS(0), "histories at a time")
 )

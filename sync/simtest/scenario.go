@@ -90,6 +90,20 @@ func drawScenario(rnd *rand.Rand) scenario {
 	return s
 }
 
+// pin gives a drawn scenario the faults by which a mode is judged: strict has to
+// bear the worst without one copy too many, direct an ordinary day with few.
+func (s *scenario) pin(as Mode, rnd *rand.Rand) {
+	if s.profile == server.Safe {
+		s.profile, s.switches = server.Compat, habits(rnd)
+	}
+	s.strict = as == Strict
+	s.faults, s.strangers = 2, 2
+	if s.strict {
+		s.faults, s.strangers = 30, 20
+	}
+	s.kinds = kindsFor(rnd, s.profile)
+}
+
 // kindsFor draws which faults a network has: half of the time all, else a few,
 // so that one fault can come often enough to meet itself.
 func kindsFor(rnd *rand.Rand, p server.Profile) []remotetest.Kind {

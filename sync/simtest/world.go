@@ -34,10 +34,12 @@ type Result struct {
 
 // Run plays the history of a seed, with its databases in dir. say, if not nil,
 // is told each event.
-func Run(t *testing.T, seed uint64, dir string, say func(string)) *Result {
+//
+// as, if not "", is the mode that the history is to be played in.
+func Run(t *testing.T, seed uint64, as Mode, dir string, say func(string)) *Result {
 	var r *Result
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, seed, dir, say)
+		w := newWorld(t, seed, as, dir, say)
 		defer w.close()
 		w.play()
 		r = w.result()
@@ -74,13 +76,17 @@ type world struct {
 	counts   map[string]int
 }
 
-func newWorld(t *testing.T, seed uint64, dir string, say func(string)) *world {
+func newWorld(t *testing.T, seed uint64, as Mode, dir string, say func(string)) *world {
 	w := &world{
 		t: t, seed: seed, rnd: rand.New(rand.NewPCG(seed, 1)), ids: rand.New(rand.NewPCG(seed, 2)), dir: dir, say: say,
 		texts: newTexts(), effects: newEffects(), truths: make(map[string]*truth),
 		trace: fnv.New64a(), counts: make(map[string]int),
 	}
-	w.scenario = drawScenario(rand.New(rand.NewPCG(seed, 3)))
+	draw := rand.New(rand.NewPCG(seed, 3))
+	w.scenario = drawScenario(draw)
+	if as != "" {
+		w.pin(as, draw)
+	}
 	w.openService()
 	for i := range w.scenario.clients {
 		w.clients = append(w.clients, w.newClient(i))

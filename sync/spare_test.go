@@ -1,0 +1,96 @@
+package sync_test
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"outlast/internal/outline"
+	"outlast/internal/server"
+	"outlast/store"
+	"outlast/sync"
+	"outlast/sync/remotetest"
+)
+
+// A request that is answered and arrives twice leaves each new item once. What a
+// person has copied by hand meanwhile stays, as does a text too short to tell; of
+// both a person is told.
+func TestRequestThatArrivesTwice(t *testing.T) {
+	const long = "a text that says enough"
+	for name, test := range map[string]struct {
+		texts  []string
+		after  time.Duration // the second delivery
+		unread time.Duration // nothing is read for as long after that
+		meant  bool          // no second delivery, but a person who copies the items behind ours
+		twice  bool
+	}{
+		"at once, a long text":      {texts: []string{long}},
+		"at once, a row of short":   {texts: []string{"x", "y", "z"}},
+		"later, a long text":        {texts: []string{long}, after: 3 * time.Minute},
+		"later, a row of short":     {texts: []string{"x", "y", "z"}, after: 3 * time.Minute},
+		"later, read late":          {texts: []string{"x", "y", "z"}, after: 3 * time.Minute, unread: time.Hour},
+		"at once, one short":        {texts: []string{"x"}, twice: true},
+		"later, one short":          {texts: []string{"x"}, after: 3 * time.Minute, twice: true},
+		"copied by hand, a row":     {texts: []string{"x", "y", "z"}, after: time.Minute, meant: true, twice: true},
+		"copied by hand, long text": {texts: []string{long}, after: time.Minute, meant: true, twice: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, c, doc := sample(t, server.Compat)
+				for _, text := range test.texts {
+					c.add(doc, "beta", text)
+				}
+				d := &delayed{Service: s, armed: true, passes: true}
+				c.through(d)
+				if test.after == 0 {
+					s.Once("doc/edit", 0, remotetest.Twice)
+				}
+				c.settle()
+				time.Sleep(test.after)
+				switch {
+				case test.meant:
+					write(t, s, doc, c.node(doc, "beta"), test.texts)
+				case test.after > 0:
+					d.deliver(t)
+				}
+				time.Sleep(test.unread)
+				c.settle()
+				time.Sleep(time.Minute)
+				c.settle()
+				want := 1
+				if test.twice {
+					want = 2
+				}
+				got := served(t, s, "Plan")
+				for _, text := range test.texts {
+					if n := strings.Count(got, "  "+text+"\n"); n != want {
+						t.Errorf("%q is there %d times, want %d:\n%s", text, n, want, got)
+					}
+					if !test.twice && !c.hasTrash(text) {
+						t.Errorf("the copy of %q is not in the trash", text)
+					}
+				}
+				if n := c.conflictsOf(store.ConflictDuplicate); n != len(test.texts) {
+					t.Errorf("a person is told of %d copies, want %d", n, len(test.texts))
+				}
+				if ours := show(c.document(doc)); ours != got {
+					t.Errorf("ours:\n%sthe service:\n%s", ours, got)
+				}
+			})
+		})
+	}
+}
+
+// write lets somebody else put items at the end of those below a parent.
+func write(t *testing.T, s *remotetest.Service, doc outline.FileID, parent *outline.Node, texts []string) {
+	t.Helper()
+	var steps []sync.Step
+	for i, text := range texts {
+		at := parent.ChildCount() + i
+		steps = append(steps, sync.Step{Kind: outline.Insert, Parent: outline.ServiceID(parent.ID), Index: at, Fields: outline.Fields{Content: text}})
+	}
+	if _, err := s.Client(t).Edit(t.Context(), sync.NodeEdit{Doc: outline.ServiceID(doc), Changes: steps}); err != nil {
+		t.Fatal(err)
+	}
+}
