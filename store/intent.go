@@ -69,6 +69,7 @@ type IntentInsert struct {
 	Long       bool                `json:"long,omitempty"`   // the text says enough to be known by itself
 	Bound      outline.ServiceID   `json:"bound,omitempty"`
 	Again      bool                `json:"again,omitempty"`      // a second copy was found after it was bound
+	Suspect    outline.ServiceID   `json:"suspect,omitempty"`    // new there, may be this one, changed: a person is told if it is inserted again
 	Candidates []outline.ServiceID `json:"candidates,omitempty"` // weak matches, shown as foreign until bound
 }
 

@@ -32,6 +32,9 @@ func (s *round) late(tx *store.Tx, remote, base *outline.Document, log []store.R
 		return l.out, err
 	}
 	for _, in := range open {
+		if err := l.tellSuspects(in); err != nil {
+			return l.out, err
+		}
 		if in.Cause == "" || in.Reads == 0 && !in.Closed || s.ages.of(in) >= lateFor {
 			continue
 		}

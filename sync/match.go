@@ -102,6 +102,28 @@ func elsewhere(in *store.Intent, missing []bool, r *Reading, found []pair, isNew
 	return pairs
 }
 
+// seenBefore pairs what is left over with its candidates, the nodes that an earlier
+// read has shown just as they were sent, wherever they stand by now and whatever
+// they say: somebody may have moved or changed one before its fence has ended.
+func seenBefore(in *store.Intent, missing []bool, r *Reading, found []pair, isNew func(outline.ServiceID) bool) (pairs []pair) {
+	inserts, free := make(map[int]bool), make(map[outline.ServiceID]bool)
+	for _, n := range r.Nodes {
+		free[n.ID] = true
+	}
+	for _, p := range found {
+		inserts[p.insert], free[p.node] = true, false
+	}
+	for i, ins := range in.Inserts {
+		for _, id := range ins.Candidates {
+			if missing[i] && !inserts[i] && free[id] && isNew(id) {
+				inserts[i], free[id] = true, false
+				pairs = append(pairs, pair{insert: i, node: id})
+			}
+		}
+	}
+	return pairs
+}
+
 // isLong tells whether a text says enough to be taken for ours by itself.
 func isLong(f outline.Fields) bool { return utf8.RuneCountInString(f.Content) >= strongText }
 

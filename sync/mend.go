@@ -54,15 +54,32 @@ func (s *round) sane(tx *store.Tx, doc outline.FileID, r *Reading, b *store.Bind
 	return t, tx.PutCursor(oddKey(doc), []byte(why.print))
 }
 
-// hollow holds the first read of a document in which nothing leads to any of its
-// nodes, until it has stood: there is no base that would show what is missing,
-// and at an unchanged version nobody would look again.
+// hollow holds, until it has stood, a read in which nodes hang in the air that it
+// should lead to: all of them, in the first read of a document, when there is no
+// base that would show what is missing, and at an unchanged version nobody would
+// look again; later, those whose parent is there. A service cuts off what is below
+// a node that it deletes, not what is below one that stands. Who believes that
+// inserts again what will be there in the next read.
 func hollow(tx *store.Tx, t *tree, r *Reading, now time.Time) error {
+	if len(t.orphans) == 0 {
+		return nil
+	}
 	_, known, err := tx.Meta(t.doc.ID)
-	if err != nil || known || t.doc.Len() > 1 || len(t.orphans) == 0 {
+	if err != nil {
 		return err
 	}
-	why := distrusted(holdOdd, "none of %d items can be reached", len(t.orphans))
+	loose := t.orphans
+	if known {
+		if loose, err = torn(tx, t); err != nil {
+			return err
+		}
+	} else if t.doc.Len() > 1 {
+		return nil
+	}
+	if len(loose) == 0 {
+		return nil
+	}
+	why := distrusted(holdOdd, "%s cannot be reached", itemsOf(len(loose)))
 	if why.print, err = printOf(r.Nodes); err != nil {
 		return err
 	}
@@ -70,6 +87,32 @@ func hollow(tx *store.Tx, t *tree, r *Reading, now time.Time) error {
 		return err
 	}
 	return why
+}
+
+// torn returns the nodes that hang in the air though the parent that they should
+// have by now is in reach.
+func torn(tx *store.Tx, t *tree) (loose []ReadNode, err error) {
+	expected, err := tx.Expected(t.doc.ID)
+	if err != nil {
+		return nil, err
+	}
+	b, err := tx.Bindings(t.doc.ID)
+	if err != nil {
+		return nil, err
+	}
+	held := make(map[outline.ServiceID]bool) // below another one
+	for _, n := range t.orphans {
+		for _, c := range n.Children {
+			held[c] = true
+		}
+	}
+	for _, n := range t.orphans {
+		was := expected.Node(b.Ours(n.ID))
+		if !held[n.ID] && was != nil && was.Parent() != nil && t.doc.Node(was.Parent().ID) != nil {
+			loose = append(loose, n)
+		}
+	}
+	return loose, nil
 }
 
 // trashTwice keeps what came twice with other values.

@@ -2,6 +2,7 @@ package sync
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -230,7 +231,11 @@ func (s *round) sweepAll(ctx context.Context, docs []document) error {
 		if len(steps) == 0 {
 			continue
 		}
-		if err := s.attempt(d, s.sweep(ctx, d, steps)); err != nil {
+		err = s.sweep(ctx, d, steps)
+		if errors.Is(err, errLater) {
+			continue // a later round does it
+		}
+		if err := s.attempt(d, err); err != nil {
 			return err
 		}
 	}
@@ -279,7 +284,8 @@ func (s *round) doneWith(d document) (steps []Step, err error) {
 		for _, n := range known.Nodes {
 			rescued := n.Copy != "" && !unread[n.Copy]
 			twice := !known.Read.Before(n.Since.Add(holdAgain))
-			if n.due(now) && twice && (n.Dead || rescued) && !within(now, n.Sent, sweepAgain) {
+			shown := n.Sent.IsZero() || n.Sent.Before(known.Read) && !within(now, n.Sent, sweepAgain)
+			if n.due(now) && twice && shown && (n.Dead || rescued) {
 				steps = append(steps, Step{Kind: outline.Delete, Node: n.ID})
 			}
 		}

@@ -269,9 +269,19 @@ func (s *round) bindIntent(tx *store.Tx, in *store.Intent, r *Reading, canBeOurs
 	}
 	s.ages.count(in, s.cfg.Remote.Server().Date)
 	ended := in.Closed || in.Age >= in.Fence
+	if err := letGo(tx, in); err != nil {
+		return err
+	}
 	candidate := candidatesOf(in)
 	hasRun := false
-	for _, p := range matchInserts(in, left, r, func(id outline.ServiceID) bool { return canBeOurs(id, candidate[id]) }) {
+	isNew := func(id outline.ServiceID) bool { return canBeOurs(id, candidate[id]) }
+	pairs := matchInserts(in, left, r, isNew)
+	pairs = append(pairs, seenBefore(in, left, r, pairs, isNew)...)
+	changed, err := altered(in, left, r, pairs, isNew)
+	if err != nil {
+		return err
+	}
+	for _, p := range append(pairs, changed...) {
 		ins := &in.Inserts[p.insert]
 		ins.Candidates = nil
 		if !p.strong && !ended {
@@ -335,6 +345,34 @@ func candidatesOf(in *store.Intent) map[outline.ServiceID]bool {
 		}
 	}
 	return ids
+}
+
+// letGo takes candidates for somebody else's on which the user has acted here. They
+// are shown beside the item that they may be: who deletes or rewrites one of two
+// equal items means to keep the other.
+func letGo(tx *store.Tx, in *store.Intent) error {
+	candidate := candidatesOf(in)
+	if len(candidate) == 0 {
+		return nil
+	}
+	acted := make(map[outline.ServiceID]bool)
+	for r, err := range tx.Unconfirmed(in.Doc) {
+		if err != nil {
+			return err
+		}
+		if id := outline.ServiceID(r.Node.Node); candidate[id] {
+			acted[id] = true
+		}
+	}
+	for i := range in.Inserts {
+		ins := &in.Inserts[i]
+		for _, id := range ins.Candidates {
+			if acted[id] {
+				ins.Candidates, ins.Suspect = nil, id
+			}
+		}
+	}
+	return nil
 }
 
 // fencedNodes returns the nodes of a document that must not be inserted now,

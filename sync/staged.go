@@ -166,6 +166,9 @@ func unstage(tx *store.Tx, doc outline.FileID, r *Reading, now time.Time) (*Read
 	if err := u.findForeign(tx, doc, known); err != nil {
 		return nil, err
 	}
+	if err := u.settleKept(tx, doc); err != nil {
+		return nil, err
+	}
 	for _, st := range all {
 		if err := u.note(tx, doc, st, now); err != nil {
 			return nil, err
@@ -230,7 +233,8 @@ func (u *unstager) walk(n *ReadNode, token string) {
 }
 
 // adopt takes what a read shows below a staging node for the new nodes of the
-// request in doubt that was to put them there: all below it is ours.
+// request in doubt that was to put them there: all below it is ours, also what
+// somebody has put deeper meanwhile.
 func (u *unstager) adopt(tx *store.Tx, in *store.Intent, r *Reading) error {
 	canBeOurs, err := newcomers(tx, in.Doc)
 	if err != nil {
@@ -250,13 +254,56 @@ func (u *unstager) adopt(tx *store.Tx, in *store.Intent, r *Reading) error {
 		return err
 	}
 	fields := insertFields(edit.Changes)
-	for _, p := range matchInserts(in, slices.Repeat([]bool{true}, len(in.Inserts)), r, isNew) {
+	pairs := matchInserts(in, slices.Repeat([]bool{true}, len(in.Inserts)), r, isNew)
+	for _, p := range append(pairs, u.deeper(in, pairs, isNew)...) {
 		n := store.StagedNode{Token: in.Token, Service: p.node, Fields: fields[p.insert].Only(outline.Editable)}
 		if err := tx.PutStaged(in.Doc, in.Inserts[p.insert].Node, n); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// fillsWithin is how soon after a staging node what goes below it is made.
+const fillsWithin = 30 * time.Second
+
+// deeper pairs what is left over of a request with equal new nodes: anywhere below
+// its staging node, or elsewhere, if they were made just after that, since somebody
+// may have moved them out before we saw them there.
+func (u *unstager) deeper(in *store.Intent, found []pair, isNew func(outline.ServiceID) bool) (pairs []pair) {
+	inserts, nodes := make(map[int]bool), make(map[outline.ServiceID]bool)
+	for _, p := range found {
+		inserts[p.insert], nodes[p.node] = true, true
+	}
+	places := slices.Clone(u.below[in.Token])
+	for _, n := range u.reading.Nodes {
+		if u.token[n.ID] == "" && u.madeAfter(in.Token, n.Fields) {
+			places = append(places, n.ID)
+		}
+	}
+	for i, ins := range in.Inserts {
+		for _, id := range places {
+			if !inserts[i] && !nodes[id] && isNew(id) && digestOf(u.nodes[id].Fields) == ins.Digest {
+				inserts[i], nodes[id] = true, true
+				pairs = append(pairs, pair{insert: i, node: id})
+			}
+		}
+	}
+	return pairs
+}
+
+// madeAfter tells whether a node was made at the same time as, or soon after, a
+// staging node.
+func (u *unstager) madeAfter(token string, f outline.Fields) bool {
+	for _, st := range u.all {
+		for _, id := range st.Nodes {
+			passed := time.Duration(f.Created-u.nodes[id].Fields.Created) * time.Millisecond
+			if st.Token == token && f.Created != 0 && passed >= 0 && passed <= fillsWithin {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // settle binds the staged nodes that a read shows at their places, and forgets
@@ -309,6 +356,21 @@ func (u *unstager) findForeign(tx *store.Tx, doc outline.FileID, known map[uint6
 			continue
 		}
 		u.foreign[id] = !known[digestOf(n.Fields)] || !isNew(id, false)
+	}
+	return nil
+}
+
+// settleKept binds the staged nodes that somebody has put below what is his: the
+// base shows them there.
+func (u *unstager) settleKept(tx *store.Tx, doc outline.FileID) error {
+	for service, id := range u.staged {
+		if !u.kept(service) {
+			continue
+		}
+		if err := errors.Join(tx.Bind(doc, id, service), tx.DropStaged(doc, id)); err != nil {
+			return err
+		}
+		delete(u.staged, service)
 	}
 	return nil
 }

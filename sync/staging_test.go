@@ -305,3 +305,50 @@ func TestNodeCutOffWithAStagingNodeComesBack(t *testing.T) {
 		}
 	})
 }
+
+// Somebody puts an item below a staging node and a new one of ours below that, while
+// the answer about the new one is lost. What the base shows there is bound, or it
+// would clash with the item that is to be placed.
+func TestNewItemBelowWhatSomebodyPutBelowAStagingNode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, doc := sample(t, server.Compat)
+		m := &meddler{Service: s}
+		m.then = func() {
+			stranger, id := s.Client(t), outline.ServiceID(doc)
+			r, err := stranger.Read(t.Context(), id, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			at := make(map[string]outline.ServiceID)
+			for _, n := range r.Nodes {
+				at[strings.Split(n.Fields.Content, " outlast ")[0]] = n.ID
+			}
+			if _, err := stranger.Edit(t.Context(), sync.NodeEdit{Doc: id, Changes: []sync.Step{
+				{Kind: outline.Move, Node: at["gamma"], Parent: at["⟳"], Index: 0},
+				{Kind: outline.Move, Node: at["a new line"], Parent: at["gamma"], Index: 0},
+			}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c.through(m, func(cfg *sync.Config) { cfg.Strict = true })
+		c.add(doc, "beta", "a new line")
+		c.add(doc, "beta", "another line")
+		s.Once("doc/edit", 1, remotetest.AppliedGateway)
+		for range 6 {
+			if _, err := c.once(); err != nil {
+				t.Error(err)
+			}
+			time.Sleep(time.Minute)
+		}
+		c.settle()
+		got := served(t, s, "Plan")
+		for _, text := range []string{"gamma", "gamma one", "a new line", "another line"} {
+			if strings.Count(got, text+"\n") != 1 {
+				t.Errorf("%q is there %d times", text, strings.Count(got, text+"\n"))
+			}
+		}
+		if ours := show(c.document(doc)); ours != got {
+			t.Errorf("ours:\n%sthe service:\n%s", ours, got)
+		}
+	})
+}

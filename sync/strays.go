@@ -38,11 +38,14 @@ func straysKey(doc outline.FileID) string { return "strays/" + string(doc) }
 // due tells whether a stray has stood for long enough to be touched.
 func (n stray) due(now time.Time) bool { return n.Ours && !within(now, n.Since, holdAgain) }
 
-// wantsRead tells whether a read is due to see whether strays still stand, and
-// else when one will be.
+// wantsRead tells whether a read is due to see whether strays still stand, or what
+// became of their deletion, and else when one will be.
 func (s strays) wantsRead(now time.Time) (due bool, at time.Time) {
 	for _, n := range s.Nodes {
 		second := n.Since.Add(holdAgain)
+		if !n.Sent.IsZero() && !n.Sent.Before(s.Read) {
+			second = n.Sent.Add(holdAgain)
+		}
 		switch {
 		case !n.Ours || !s.Read.Before(second):
 		case !now.Before(second):
@@ -132,11 +135,14 @@ type evidence struct {
 	buried  map[outline.ServiceID]bool
 	deleted map[outline.NodeID]bool // by us, since the last read
 	moved   map[outline.NodeID]bool
-	staged  map[uint64]bool // digests of what went below a staging node
+	staged  map[uint64]bool         // digests of what went below a staging node
+	wanted  map[outline.NodeID]bool // what the log inserts: it is inserted again elsewhere
 }
 
 func newEvidence(tx *store.Tx, t *tree, base *outline.Document, log []store.Record, open []*store.Intent) (e evidence, err error) {
-	e = evidence{tree: t, base: base, deleted: deletedBy(log, nil), moved: make(map[outline.NodeID]bool)}
+	e = evidence{
+		tree: t, base: base, deleted: deletedBy(log, nil), moved: make(map[outline.NodeID]bool), wanted: make(map[outline.NodeID]bool),
+	}
 	if e.binds, err = tx.Bindings(t.doc.ID); err != nil {
 		return e, err
 	}
@@ -147,8 +153,11 @@ func newEvidence(tx *store.Tx, t *tree, base *outline.Document, log []store.Reco
 		return e, err
 	}
 	for _, r := range log {
-		if r.Node.Kind == outline.Move {
+		switch r.Node.Kind {
+		case outline.Move:
 			e.moved[r.Node.Node] = true
+		case outline.Insert:
+			e.wanted[r.Node.Node] = true
 		}
 	}
 	for _, in := range open {
@@ -189,7 +198,9 @@ func (e *evidence) addTaken(tx *store.Tx) error {
 }
 
 // judge tells about nodes that are strays for the first time. What hangs together
-// is judged as one. In the first read of a document all of them are old.
+// is judged as one, but for what we have put below the stray of somebody else, who
+// wants none of it: only that goes. In the first read of a document all of them are
+// old.
 func (e *evidence) judge(fresh []ReadNode, now time.Time) []stray {
 	group := newGroups(fresh)
 	ours := make(map[outline.ServiceID]bool)
@@ -200,10 +211,13 @@ func (e *evidence) judge(fresh []ReadNode, now time.Time) []stray {
 		if e.base != nil && (s.Dead || e.isOurs(n)) {
 			ours[group.of(n.ID)] = true
 		}
+		if e.base != nil && e.wanted[e.binds.Ours(n.ID)] {
+			s.Ours, s.Dead = true, true
+		}
 		out = append(out, s)
 	}
 	for i := range out {
-		out[i].Ours = ours[group.of(out[i].ID)]
+		out[i].Ours = out[i].Ours || ours[group.of(out[i].ID)]
 	}
 	return out
 }

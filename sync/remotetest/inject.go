@@ -44,6 +44,7 @@ type Injector struct {
 	due    []delivery
 	sizeAt int               // bodies that are larger fail, 0 for none
 	old    map[string][]byte // answers of an earlier time, by request
+	short  map[string]bool   // nodes that a read has been without
 }
 
 // Edge is a moment in the life of a request.
@@ -84,7 +85,7 @@ type exchange struct {
 
 // NewInjector returns an injector that lets everything through.
 func NewInjector(s *Service, rnd *rand.Rand) *Injector {
-	return &Injector{Service: s, Rand: rnd, Hit: make(map[string]int), old: make(map[string][]byte)}
+	return &Injector{Service: s, Rand: rnd, Hit: make(map[string]int), old: make(map[string][]byte), short: make(map[string]bool)}
 }
 
 // Link returns the connection of a client.

@@ -117,6 +117,11 @@ func short(j *Injector, x *exchange) (*http.Response, error) {
 			return false
 		}
 		i := 1 + j.Rand.IntN(len(r.Nodes)-1)
+		id := fmt.Sprint(r.Nodes[i]["id"])
+		if j.short[id] {
+			return false // a service that shows the same twice means it
+		}
+		j.short[id] = true
 		r.Nodes = append(r.Nodes[:i], r.Nodes[i+1:]...)
 		return true
 	})

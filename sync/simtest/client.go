@@ -220,23 +220,42 @@ const ulidLength = 26
 // was done to a parked node.
 func (c *client) unconfirmed() (n, parked int) {
 	waits := make(map[outline.NodeID]bool)
+	c.eachUnconfirmed(waits, func(isParked bool) {
+		if isParked {
+			parked++
+		} else {
+			n++
+		}
+	})
+	return n, parked
+}
+
+// parked returns the nodes that are parked, and those that are to go below them.
+func (c *client) parked() map[outline.NodeID]bool {
+	waits := make(map[outline.NodeID]bool)
+	c.eachUnconfirmed(waits, func(bool) {})
+	return waits
+}
+
+// eachUnconfirmed tells of each record that is not in step whether it is parked,
+// and adds to waits the nodes that wait for that.
+func (c *client) eachUnconfirmed(waits map[outline.NodeID]bool, tell func(parked bool)) {
 	c.view(func(tx *store.Tx) error {
 		for r, err := range tx.AllUnconfirmed() {
-			switch {
-			case err != nil:
+			if err != nil {
 				return err
-			case r.State == store.Parked && r.Node != nil:
-				waits[r.Node.Node] = true
-				parked++
-			case r.State == store.Parked, r.Node != nil && (waits[r.Node.Node] || waits[r.Node.To.Parent]):
-				parked++
-			default:
-				n++
 			}
+			parked := r.State == store.Parked
+			if r.Node != nil {
+				parked = parked || waits[r.Node.Node] || waits[r.Node.To.Parent]
+				if parked && (r.State == store.Parked || r.Node.Kind == outline.Insert) {
+					waits[r.Node.Node] = true
+				}
+			}
+			tell(parked)
 		}
 		return nil
 	})
-	return n, parked
 }
 
 // retryParked makes parked records pending again, as a person may ask for.

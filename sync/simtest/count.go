@@ -50,10 +50,10 @@ func (w *world) countEffects(r *Result) {
 	}
 }
 
-// excused tells whether an insert may have no node: somebody deleted it, or its
-// text stands elsewhere.
+// excused tells whether an insert may have no node: somebody deleted it, its text
+// stands elsewhere, or it waits with what is below it for a person's word.
 func (w *world) excused(in *insertion) bool {
-	return in.deleted || w.deletedThere(in) || w.adopted(in) || w.rescued(in)
+	return in.deleted || w.deletedThere(in) || w.adopted(in) || w.rescued(in) || w.clients[in.client].parked()[in.node]
 }
 
 func (w *world) missing(r *Result, n int, format string, args ...any) {
@@ -130,10 +130,12 @@ func (w *world) adopted(in *insertion) (yes bool) {
 	return yes
 }
 
-// rescued tells whether what an insert brought stands elsewhere: its document
-// went away, and edits on their way were put into another.
+// rescued tells whether what an insert brought stands elsewhere: its document went
+// away and edits on their way were put into another, or its node was out of reach
+// and was copied back.
 func (w *world) rescued(in *insertion) bool {
-	if w.counts["X17 closed"] == 0 {
+	adrift := slices.ContainsFunc(in.made, func(e effect) bool { return w.adrift[e.id] })
+	if w.counts["X17 closed"] == 0 && !adrift {
 		return false
 	}
 	for _, word := range wordsOf(in.class) {

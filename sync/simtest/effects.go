@@ -24,6 +24,7 @@ type effects struct {
 
 	appeared map[string]time.Time // words at the service
 	cut      map[string]int       // nodes that a request of a client has put out of reach
+	adrift   map[string]bool      // nodes that were out of reach at some time
 	alike    map[string]bool      // nodes of the stranger that look like one of a client
 	lastSent string               // text of the last insert that a client sent
 
@@ -51,7 +52,7 @@ type effect struct{ doc, id string }
 func newEffects() effects {
 	return effects{
 		inserts: make(map[intentKey]*insertion), by: make(map[string]intentKey), gone: make(map[string]bool),
-		bodies: make(map[string]string), states: make(map[string]map[int64]*truth), appeared: make(map[string]time.Time), cut: make(map[string]int), alike: make(map[string]bool),
+		bodies: make(map[string]string), states: make(map[string]map[int64]*truth), appeared: make(map[string]time.Time), cut: make(map[string]int), adrift: make(map[string]bool), alike: make(map[string]bool),
 	}
 }
 
@@ -89,6 +90,9 @@ func (w *world) seen(t *truth) {
 		w.states[t.doc] = make(map[int64]*truth)
 	}
 	w.states[t.doc][t.version] = t
+	for _, id := range t.orphans {
+		w.adrift[id] = true
+	}
 }
 
 // noteEdit follows what a user's command did to the inserts.

@@ -103,7 +103,11 @@ func (w *world) stranger() {
 	switch k := w.rnd.IntN(12); {
 	case k < 4 || !known:
 		w.hit("X11 insert")
-		w.strange(doc, []dynalist.NodeChange{nodeInsert(n.id, w.rnd.IntN(len(n.children)+1), w.text())})
+		text := w.text()
+		if n.id != "root" && strings.HasPrefix(n.content, stagingMark) {
+			text += " " + w.word() // what is just as the client has sent it there is what a late copy leaves, for all that anybody can tell
+		}
+		w.strange(doc, []dynalist.NodeChange{nodeInsert(n.id, w.rnd.IntN(len(n.children)+1), text)})
 	case k < 5 && w.lastSent != "":
 		w.hit("X11 insert of the same text")
 		under := n.id

@@ -70,8 +70,8 @@ type world struct {
 	truths   map[string]*truth // by service id of the document
 	trace    hash.Hash64
 	requests int
-	tooMany  int   // answers of that kind
-	rest     int64 // sum of the versions at the end of the last round
+	tooMany  int    // answers of that kind
+	rest     string // what wrote saw last
 	failures []string
 	counts   map[string]int
 }

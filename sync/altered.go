@@ -1,0 +1,138 @@
+package sync
+
+import (
+	"strings"
+
+	"outlast/internal/outline"
+	"outlast/store"
+)
+
+// A new node of ours can be changed by somebody before a read has shown it just as
+// it was sent. Then nothing but circumstances tell that it is ours: that it is new,
+// stands where it was put, still holds our text, and was made in the same moment
+// as others of the request.
+
+// altered pairs what is left over with new nodes below the same parent that hold
+// the text that was sent, where that is long or the node was made together with
+// another one of the request. Such a pair is weak: it counts when the fence ends.
+// Of what remains it notes the nodes that may be ours without such proof.
+func altered(in *store.Intent, missing []bool, r *Reading, found []pair, isNew func(outline.ServiceID) bool) ([]pair, error) {
+	a := newAlteration(in, r, found, isNew)
+	if !a.any(missing) {
+		return nil, nil
+	}
+	edit, err := nodeEdit(in)
+	if err != nil {
+		return nil, err
+	}
+	sent := insertFields(edit.Changes)
+	var pairs []pair
+	for i, ins := range in.Inserts {
+		if !missing[i] || a.paired[i] || i >= len(sent) {
+			continue
+		}
+		for _, n := range a.fresh {
+			if a.parent[n.ID] == ins.Parent && holdsText(n.Fields, sent[i]) && (ins.Long || a.moments[n.Fields.Created]) && !a.taken[n.ID] {
+				a.paired[i], a.taken[n.ID] = true, true
+				pairs = append(pairs, pair{insert: i, node: n.ID})
+				break
+			}
+		}
+	}
+	a.suspect(missing, sent)
+	return pairs, nil
+}
+
+// alteration is what a read shows that is new and that no insert of a request was
+// tied to yet.
+type alteration struct {
+	in      *store.Intent
+	fresh   []*ReadNode
+	parent  map[outline.ServiceID]outline.ServiceID // of those
+	paired  map[int]bool
+	taken   map[outline.ServiceID]bool
+	moments map[int64]bool // at which nodes of the request were made
+}
+
+func newAlteration(in *store.Intent, r *Reading, found []pair, isNew func(outline.ServiceID) bool) *alteration {
+	a := &alteration{
+		in: in, parent: make(map[outline.ServiceID]outline.ServiceID), paired: make(map[int]bool),
+		taken: make(map[outline.ServiceID]bool), moments: make(map[int64]bool),
+	}
+	for _, p := range found {
+		a.paired[p.insert], a.taken[p.node] = true, true
+	}
+	if len(a.paired) == len(in.Inserts) {
+		return a
+	}
+	for i := range r.Nodes {
+		n := &r.Nodes[i]
+		switch {
+		case a.taken[n.ID]:
+			a.moments[n.Fields.Created] = n.Fields.Created != 0
+		case isNew(n.ID):
+			a.fresh = append(a.fresh, n)
+		}
+		for _, c := range n.Children {
+			a.parent[c] = n.ID
+		}
+	}
+	return a
+}
+
+// any tells whether there is anything to pair.
+func (a *alteration) any(missing []bool) bool {
+	for i := range missing {
+		if missing[i] && !a.paired[i] {
+			return len(a.fresh) > 0
+		}
+	}
+	return false
+}
+
+// suspect notes for what is still missing which new node may be it all the same.
+func (a *alteration) suspect(missing []bool, sent []outline.Fields) {
+	for i := range a.in.Inserts {
+		ins := &a.in.Inserts[i]
+		if !missing[i] || a.paired[i] || i >= len(sent) {
+			continue
+		}
+		for _, n := range a.fresh {
+			here, changed := a.parent[n.ID] == ins.Parent, n.Fields.Modified != n.Fields.Created
+			if !a.taken[n.ID] && (here && changed || holdsText(n.Fields, sent[i])) {
+				ins.Suspect = n.ID
+				break
+			}
+		}
+	}
+}
+
+// holdsText tells whether a text holds all of one that was sent.
+func holdsText(now, sent outline.Fields) bool {
+	text := words(sent.Content)
+	return text != "" && strings.Contains(words(now.Content), text)
+}
+
+// tellSuspects tells a person of the nodes that may be inserts of ours which are
+// now to be sent again.
+func (l *latecomers) tellSuspects(in *store.Intent) error {
+	told := false
+	for i := range in.Inserts {
+		ins := &in.Inserts[i]
+		if !in.Closed || ins.Suspect == "" || ins.Bound != "" || !l.logged[ins.Node].inserts {
+			continue
+		}
+		n := l.remote.Node(l.binds.Ours(ins.Suspect))
+		ins.Suspect, told = "", true
+		if n == nil || l.logged[n.ID].inserts {
+			continue
+		}
+		if err := l.tell(n, "this item may be there twice, since a request was answered unclearly and it has been changed since"); err != nil {
+			return err
+		}
+	}
+	if !told {
+		return nil
+	}
+	return l.keep(in)
+}

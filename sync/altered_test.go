@@ -1,0 +1,159 @@
+package sync_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"outlast/internal/outline"
+	"outlast/internal/server"
+	"outlast/store"
+	"outlast/sync"
+	"outlast/sync/remotetest"
+)
+
+// meddler lets something happen once between an edit and the read after it.
+type meddler struct {
+	*remotetest.Service
+	sent bool
+	then func()
+}
+
+func (m *meddler) RoundTrip(req *http.Request) (*http.Response, error) {
+	m.sent = m.sent || strings.HasSuffix(req.URL.Path, "doc/edit")
+	if m.sent && m.then != nil && strings.HasSuffix(req.URL.Path, "doc/read") {
+		then := m.then
+		m.then = nil
+		then()
+	}
+	return m.Service.RoundTrip(req)
+}
+
+// somebody changes the item with a content, as another client does.
+func somebody(t *testing.T, s *remotetest.Service, doc outline.FileID, content string, change sync.Step) {
+	t.Helper()
+	stranger := s.Client(t)
+	r, err := stranger.Read(t.Context(), outline.ServiceID(doc), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range r.Nodes {
+		if n.Fields.Content == content {
+			change.Node = n.ID
+		}
+	}
+	if change.Node == "" {
+		t.Fatalf("no item %q", content)
+	}
+	if _, err := stranger.Edit(t.Context(), sync.NodeEdit{Doc: outline.ServiceID(doc), Changes: []sync.Step{change}}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The answer to a request is lost, and before its fence ends somebody changes one
+// of its new items, at the service or here. None is there twice without a word,
+// and none is gone.
+func TestNewItemThatIsChangedWhileInDoubt(t *testing.T) {
+	const long = "a text that says enough"
+	content := func(text string) sync.Step {
+		return sync.Step{Kind: outline.Update, Mask: outline.Content, Fields: outline.Fields{Content: text}}
+	}
+	type world struct {
+		*testing.T
+		s   *remotetest.Service
+		c   *client
+		doc outline.FileID
+	}
+	rewrites := func(text, to string) func(world) {
+		return func(w world) { somebody(w.T, w.s, w.doc, text, content(to)) }
+	}
+	foreign := func(w world, text string) *outline.Node { // the one of two that the service has
+		for n := range w.c.document(w.doc).Root().Below() {
+			if n.Content == text && len(n.ID) != len("01ARZ3NDEKTSV4RRFFQ69G5FAV") {
+				return n
+			}
+		}
+		w.Fatalf("no %q of the service's", text)
+		return nil
+	}
+	for name, test := range map[string]struct {
+		texts  []string
+		before func(world) // the first read
+		after  func(world)
+		want   []string // of it, below beta
+		told   int
+	}{
+		"marked after it was seen": {
+			texts: []string{"x"}, want: []string{"x"},
+			after: func(w world) {
+				somebody(w.T, w.s, w.doc, "x", sync.Step{Kind: outline.Update, Mask: outline.Color, Fields: outline.Fields{Color: 3}})
+			},
+		},
+		"rewritten after it was seen": {texts: []string{"x"}, after: rewrites("x", "other"), want: []string{"other"}},
+		"moved after it was seen": {
+			texts: []string{"x"}, want: []string{},
+			after: func(w world) {
+				to := outline.ServiceID(w.c.node(w.doc, "gamma").ID)
+				somebody(w.T, w.s, w.doc, "x", sync.Step{Kind: outline.Move, Parent: to})
+			},
+		},
+		"a long text, before it was seen":  {texts: []string{long}, before: rewrites(long, long+" and more"), want: []string{long + " and more"}},
+		"one of a row, before it was seen": {texts: []string{"x", "y", "z"}, before: rewrites("z", "z more"), want: []string{"x", "y", "z more"}},
+		"a short text, before it was seen": {texts: []string{"x"}, before: rewrites("x", "x more"), want: []string{"x more", "x"}, told: 1},
+		"the user deletes what may be it": {
+			texts: []string{"x"}, want: []string{"x"},
+			after: func(w world) {
+				w.c.append(op(w.doc, outline.Change{Kind: outline.Delete, Node: foreign(w, "x").ID}))
+			},
+		},
+		"the user rewrites what may be it": {
+			texts: []string{"x"}, want: []string{"other", "x"}, told: 1,
+			after: func(w world) {
+				c := outline.Change{Kind: outline.Update, Node: foreign(w, "x").ID, Mask: outline.Content, New: outline.Fields{Content: "other"}}
+				w.c.append(op(w.doc, c))
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, c, doc := sample(t, server.Compat)
+				w := world{t, s, c, doc}
+				m := &meddler{Service: s}
+				if test.before != nil {
+					m.then = func() { test.before(w) }
+				}
+				c.through(m)
+				for _, text := range test.texts {
+					c.add(doc, "beta", text)
+				}
+				s.Once("doc/edit", 0, remotetest.AppliedGateway)
+				c.once()
+				s.Faults(nil)
+				if test.after != nil {
+					test.after(w)
+				}
+				for range 6 {
+					c.once()
+					time.Sleep(time.Minute)
+				}
+				c.settle()
+				var got []string
+				for n := range c.node(doc, "beta").Children() {
+					got = append(got, n.Content)
+				}
+				if want := append([]string{"beta one", "beta two"}, test.want...); !slices.Equal(slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(want))) {
+					t.Errorf("below beta: %q, want %q", got, want)
+				}
+				if n := c.conflictsOf(store.ConflictDuplicate); n != test.told {
+					t.Errorf("a person is told of %d, want %d", n, test.told)
+				}
+				if ours, theirs := show(c.document(doc)), served(t, s, "Plan"); ours != theirs {
+					t.Errorf("ours:\n%sthe service:\n%s", ours, theirs)
+				}
+			})
+		})
+	}
+}
