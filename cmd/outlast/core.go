@@ -52,7 +52,7 @@ func openCore(s setup, log *slog.Logger, create bool) (*core, error) {
 		return nil, err
 	}
 	c := &core{setup: s, log: log, db: db, network: make(chan struct{}, 1)}
-	c.watches = &watches{core: c, running: map[string]*watching{}}
+	c.watches = &watches{core: c, wanted: s.settings.Watch, running: map[string]*watching{}}
 	if err := c.build(); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

@@ -17,6 +17,7 @@ func (c *core) facts(context.Context) health.Extras {
 	facts := health.Extras{
 		Daemon: &c.daemon, Installed: osservice.Installed(serviceName(c.home)), Network: &network,
 		Snapshots: c.snapshotFacts(), Disks: c.disks(), AlertTrouble: c.alertTrouble(),
+		Watched: c.watches.facts(),
 	}
 	if c.watcher != nil {
 		facts.Monitors = c.watcher.address

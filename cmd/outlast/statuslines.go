@@ -46,6 +46,9 @@ func (a *app) statusLines(s health.Status, now time.Time) []string {
 	}
 	fact("snapshot", "%s", whenText(s.LastVerifiedSnapshot, now, "none verified yet"))
 	fact("documents", "%s", thousands(s.Documents))
+	if s.Watched != nil {
+		fact("watched", "%s", watchedText(*s.Watched))
+	}
 	if s.Monitors != nil && a.flags.verbose > 0 {
 		fact("monitors", "%s/livez, /readyz, /metrics", *s.Monitors)
 	}
@@ -86,6 +89,17 @@ func whenText(t *time.Time, now time.Time, never string) string {
 		return never
 	}
 	return ago(*t, now) + " (" + clock(*t) + ")"
+}
+
+func watchedText(w health.Watched) string {
+	text := plural(w.Folders, "folder")
+	if w.Troubles > 0 {
+		text += ", " + plural(w.Troubles, "file") + " left alone: `outlast watch list`"
+	}
+	if w.Waiting {
+		text += "; no daemon runs, so saves wait: `outlast service install`"
+	}
+	return text
 }
 
 func diskText(d health.Disk) string {

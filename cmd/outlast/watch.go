@@ -67,10 +67,13 @@ func (a *app) addWatch(ctx context.Context, d *door, r web.WatchRequest) error {
 	a.say("watching %s: %s", w.Dir, plural(len(w.Files), "file"))
 	a.printWatchTroubles(w)
 	if !d.daemon {
-		a.say("no daemon runs: `outlast daemon` keeps the folder in step")
+		a.say(watchWaits)
 	}
 	return nil
 }
+
+// watchWaits is said where folders are watched and no daemon runs.
+const watchWaits = "no daemon runs, so saves wait and nothing is written: `outlast service install`, or `outlast daemon`, keeps folders in step"
 
 func (a *app) watchListCommand() *cobra.Command {
 	return &cobra.Command{
@@ -95,7 +98,7 @@ func (a *app) watchListCommand() *cobra.Command {
 				case len(res.Watches) == 0:
 					a.say("no folder is watched; `outlast watch add DIR` begins")
 				case !d.daemon:
-					a.say("no daemon runs: `outlast daemon` keeps the folders in step")
+					a.say(watchWaits)
 				}
 				return nil
 			})

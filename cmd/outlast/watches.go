@@ -3,13 +3,16 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
 	"outlast/internal/config"
+	"outlast/internal/health"
 	"outlast/internal/mirror"
 	"outlast/internal/outline"
 	"outlast/internal/watch"
@@ -23,6 +26,7 @@ type watches struct {
 	core *core
 
 	mu      sync.Mutex
+	wanted  []config.Watch
 	begin   func(config.Watch) // starts a folder; nil while nothing runs
 	running map[string]*watching
 }
@@ -39,7 +43,7 @@ type watching struct {
 func (ws *watches) run(ctx context.Context) error {
 	ws.mu.Lock()
 	ws.begin = func(w config.Watch) { ws.start(ctx, w) }
-	for _, w := range ws.core.settings.Watch {
+	for _, w := range ws.wanted {
 		ws.begin(w)
 	}
 	ws.mu.Unlock()
@@ -139,6 +143,33 @@ func (ws *watches) wake() {
 	}
 }
 
+// facts tells in figures how the folders stand; nil where none is watched, or while
+// one is being added or removed.
+func (ws *watches) facts() *health.Watched {
+	if !ws.mu.TryLock() {
+		return nil
+	}
+	defer ws.mu.Unlock()
+	if len(ws.wanted) == 0 {
+		return nil
+	}
+	facts := &health.Watched{Folders: len(ws.wanted), Waiting: !ws.core.daemon}
+	for _, w := range ws.wanted {
+		info, err := ws.info(w)
+		if err != nil || info.Trouble != "" {
+			facts.Troubles++
+			continue
+		}
+		facts.Troubles += len(info.Strange)
+		for _, f := range info.Files {
+			if f.Trouble != "" {
+				facts.Troubles++
+			}
+		}
+	}
+	return facts
+}
+
 // list tells how the folders stand.
 func (ws *watches) list(context.Context) ([]web.WatchInfo, error) {
 	ws.mu.Lock()
@@ -217,7 +248,7 @@ func (ws *watches) add(_ context.Context, r web.WatchRequest) (web.WatchInfo, er
 	if err != nil {
 		return web.WatchInfo{}, err
 	}
-	if err := errors.Join(folder.Begin(), nil); err != nil {
+	if err := folder.Begin(); err != nil {
 		return web.WatchInfo{}, folderFailure(err)
 	}
 	err = errors.Join(folder.Give(), folder.Close())
@@ -227,6 +258,7 @@ func (ws *watches) add(_ context.Context, r web.WatchRequest) (web.WatchInfo, er
 	if err != nil {
 		return web.WatchInfo{}, errors.Join(err, mirror.Unmark(dir), mirror.Forget(ws.core.db, dir))
 	}
+	ws.wanted = append(slices.Clip(ws.wanted), w)
 	if ws.begin != nil {
 		ws.begin(w)
 	}
@@ -270,10 +302,15 @@ func within(path, dir string) bool {
 
 // folderFailure puts an error of a folder in words that travel.
 func folderFailure(err error) error {
-	if !errors.Is(err, mirror.ErrFolder) {
-		return err
+	path, ok := errors.AsType[*fs.PathError](err)
+	switch {
+	case errors.Is(err, mirror.ErrFolder):
+		return web.Fail(outline.ErrInvalid, strings.TrimPrefix(err.Error(), mirror.ErrFolder.Error()+": "), "")
+	case ok:
+		return web.Fail(outline.ErrInvalid, fmt.Sprintf("no folder can be kept there: %s: %v", path.Path, path.Err),
+			"choose a folder that you may write to")
 	}
-	return web.Fail(outline.ErrInvalid, strings.TrimPrefix(err.Error(), mirror.ErrFolder.Error()+": "), "")
+	return err
 }
 
 // remove no longer keeps a folder. Its files stay.
@@ -297,6 +334,7 @@ func (ws *watches) remove(_ context.Context, name string) (web.WatchInfo, error)
 		if err := config.RemoveWatch(ws.core.home.ConfigFile, w.Dir); err != nil {
 			return info, err
 		}
+		ws.wanted = slices.DeleteFunc(slices.Clone(ws.wanted), func(other config.Watch) bool { return other.Dir == w.Dir })
 		if r := ws.running[dir]; r != nil {
 			r.stop()
 			<-r.ended

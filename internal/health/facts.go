@@ -44,6 +44,7 @@ type Extras struct {
 	Monitors     string     // address for monitors, "" for none
 	AlertTrouble string     // why the user could not be told something, "" for none
 	Incidents    []Incident // newer than what the database holds; nil: not known
+	Watched      *Watched   // nil: not known, or no folder is watched
 }
 
 // fares returns the newest that is known of requests.

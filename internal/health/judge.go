@@ -38,7 +38,7 @@ func Judge(f Facts) (Status, Level) {
 		},
 		Conflicts: f.Conflicts, Documents: f.Documents, Server: server(f),
 		Disks: append([]Disk{}, f.Disks...), NextRetry: when(nextRetry(f)),
-		Incidents: tellAll(f.incidents(), f.Queue.Pending),
+		Incidents: tellAll(f.incidents(), f.Queue.Pending), Watched: f.Watched,
 	}
 	if f.Monitors != "" {
 		s.Monitors = &f.Monitors

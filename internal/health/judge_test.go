@@ -155,7 +155,7 @@ func TestStatusHasEveryKeyAndNullForWhatIsAbsent(t *testing.T) {
 	}
 	empty, names := keys(Facts{Now: at})
 	const want = "cause conflicts disks documents incidents last_contact last_drill last_sync last_verified_snapshot " +
-		"monitors next next_retry queue reasons safe server side since state"
+		"monitors next next_retry queue reasons safe server side since state watched"
 	if got := strings.Join(names, " "); got != want {
 		t.Errorf("keys are %s", got)
 	}

@@ -58,6 +58,14 @@ type Status struct {
 	NextRetry            *time.Time `json:"next_retry"`
 	Incidents            []Incident `json:"incidents"`
 	Monitors             *string    `json:"monitors"` // address of /livez, /readyz and /metrics; null where none is served
+	Watched              *Watched   `json:"watched"`  // null while no folder is
+}
+
+// Watched tells how the watched folders stand.
+type Watched struct {
+	Folders  int  `json:"folders"`
+	Troubles int  `json:"troubles"` // files and folders that are left alone, with a reason each
+	Waiting  bool `json:"waiting"`  // no daemon runs: nothing is taken and nothing written
 }
 
 // Queue counts the edits that the service has not shown yet.

@@ -180,7 +180,7 @@ func (f *Folder) first(file outline.File, e *export, print string) error {
 }
 
 // isMissing is told of a file that is not there.
-const isMissing = "it is missing; nothing is deleted by that, and it is written again in a while"
+const isMissing = "it is missing; nothing is deleted by that, and it is written again within a minute (`outlast watch remove` ends that)"
 
 // again writes a file that is missing, after a while.
 func (f *Folder) again(file outline.File, st *fileState, e *export) error {

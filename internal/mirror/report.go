@@ -36,11 +36,18 @@ type Strange struct{ Name, Why string }
 // Look returns how a folder stands, as far as the store knows.
 func Look(tx *store.Tx, dir string) (Report, error) {
 	f := New(Config{Dir: dir})
-	if err := f.load(tx); err != nil {
+	if err := getJSON(tx, f.key, &f.state); err != nil {
 		return Report{}, err
 	}
 	r := Report{Dir: dir, Trouble: f.state.Trouble, Late: f.state.Late}
-	for doc, st := range f.files {
+	for _, doc := range f.state.Docs {
+		var st struct { // of fileState what is told: the rest can be long
+			Name, Title, Trouble string
+			Since                *time.Time
+		}
+		if err := getJSON(tx, f.fileKey(doc), &st); err != nil {
+			return Report{}, err
+		}
 		r.Files = append(r.Files, FileReport{st.Name, doc, st.Title, st.Trouble, st.Since})
 	}
 	slices.SortFunc(r.Files, func(a, b FileReport) int { return compare(a.Name, b.Name) })

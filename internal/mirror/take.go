@@ -58,6 +58,9 @@ func (f *Folder) takeName(name string) error {
 	return f.takeData(doc, data)
 }
 
+// mendIt says what to do with a file that cannot be read.
+const mendIt = "; nothing is changed by that: mend it, or delete it, and it is written again within a minute as the outline is"
+
 // takeData takes the content of a file.
 func (f *Folder) takeData(doc outline.FileID, data []byte) error {
 	st := f.files[doc]
@@ -67,7 +70,7 @@ func (f *Folder) takeData(doc outline.FileID, data []byte) error {
 	}
 	got, err := f.form.read(data, doc)
 	if err != nil {
-		return f.tellFile(doc, err.Error())
+		return f.tellFile(doc, err.Error()+mendIt)
 	}
 	s := save{Folder: f, doc: doc, sum: sum, got: got}
 	err = f.commit(s.take)
