@@ -118,14 +118,6 @@ type Round struct {
 	Progress func(Progress)   // called from the engine's goroutine; may be nil
 }
 
-// Progress is told while a round goes on.
-type Progress struct {
-	Stage string // "list", "pull", "push", "verify"
-	Doc   string // title
-	Done  int    // documents (pull) or changes (push) so far
-	Total int
-}
-
 // Report is what a round did.
 type Report struct {
 	Documents int       // known after the round

@@ -57,9 +57,9 @@ func (s *round) pushSome(ctx context.Context, docs []document, imports bool) (la
 	}
 	s.pushing = true
 	defer func() { s.pushing = false }()
-	total, done := 0, 0
+	s.sending = sending{docs: docs}
 	for _, d := range docs {
-		total += waiting[d.id].Pending
+		s.sending.total += waiting[d.id].Pending
 	}
 	for _, d := range docs {
 		if waiting[d.id].Pending == 0 && !standing[d.id] || s.inStep[d.id].IsZero() {
@@ -68,7 +68,7 @@ func (s *round) pushSome(ctx context.Context, docs []document, imports bool) (la
 		if s.waits(d) || s.rests(d, waiting[d.id]) {
 			continue
 		}
-		s.progress(Progress{Stage: "push", Doc: d.title, Done: done, Total: total})
+		s.pushed(d.title)
 		more, err := s.push(ctx, d, imports)
 		switch {
 		case errors.Is(err, errYield):
@@ -84,11 +84,8 @@ func (s *round) pushSome(ctx context.Context, docs []document, imports bool) (la
 		case more:
 			later = append(later, d)
 		}
-		done += waiting[d.id].Pending
 	}
-	if total > 0 {
-		s.progress(Progress{Stage: "push", Done: total, Total: total})
-	}
+	s.pushed("")
 	return later, nil
 }
 

@@ -30,6 +30,7 @@ type round struct {
 	oneFile  bool                         // changes of files go one by one, since the service refused several
 	contact  bool
 	pushing  bool
+	sending  sending
 	unread   bool                   // documents are left that have changed
 	clears   map[outline.FileID]int // tries to take staging nodes away
 	gone     int                    // items that reads of this round lack, and that were let go
@@ -312,10 +313,4 @@ func (s *round) tidy(now time.Time) error {
 			putCursorTime(tx, "tidied", now),
 		)
 	})
-}
-
-func (s *round) progress(p Progress) {
-	if s.Progress != nil {
-		s.Progress(p)
-	}
 }

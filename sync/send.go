@@ -119,6 +119,7 @@ func (s *round) sent(d document, p *draft, b batch, in *store.Intent, res *NodeE
 		p.checked = time.Now() // else the version is a guess: somebody may have written since
 	}
 	s.took(len(b.steps))
+	s.pushed(d.title)
 	s.lastSent = p.checked
 	s.acknowledged(d.id)
 	s.clearSuspects(d, b)

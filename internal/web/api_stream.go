@@ -20,6 +20,7 @@ type Progress struct {
 	Doc   string `json:"doc"`   // title
 	Done  int    `json:"done"`
 	Total int    `json:"total"`
+	Left  int    `json:"left,omitempty"` // seconds that the rest takes at least, by the service's limits
 }
 
 // SyncResult is what a round did.
