@@ -767,12 +767,20 @@ func TestTextThatIsReplacedByAnswerIsKept(t *testing.T) {
 // A read in which new items of ours hang in the air, though their parent is there,
 // is not believed at once: to insert them again would double them.
 func TestNewItemsThatHangInTheAir(t *testing.T) {
-	for _, strict := range []bool{false, true} {
+	for name, test := range map[string]struct {
+		strict bool
+		fault  remotetest.Fault // of the request that brings them to their places
+	}{
+		"direct":                     {},
+		"staged":                     {strict: true},
+		"staged, the answer is lost": {strict: true, fault: remotetest.AppliedGateway},
+	} {
 		synctest.Test(t, func(t *testing.T) {
 			s, c, doc := sample(t, server.Compat)
 			r := &retold{Service: s, path: "doc/read"}
-			c.through(r, func(cfg *sync.Config) { cfg.Strict = strict })
+			c.through(r, func(cfg *sync.Config) { cfg.Strict = test.strict })
 			c.settle()
+			s.Once("doc/edit", 2, test.fault)
 			c.add(doc, "beta one", "x")
 			c.add(doc, "beta one", "y")
 			beta := string(c.node(doc, "beta one").ID)
@@ -792,7 +800,7 @@ func TestNewItemsThatHangInTheAir(t *testing.T) {
 			c.settle()
 			got := served(t, s, "Plan")
 			if !strings.Contains(got, "  beta one\n    x\n    y\n") || strings.Count(got, " x\n") != 1 || strings.Count(got, " y\n") != 1 {
-				t.Errorf("strict %v:\n%s", strict, got)
+				t.Errorf("%s:\n%s", name, got)
 			}
 		})
 	}

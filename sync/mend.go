@@ -16,11 +16,11 @@ func oddKey(doc outline.FileID) string { return "odd/" + string(doc) }
 // sane turns a read into a tree. One that contradicts itself is held; once the
 // service has shown the same contradictions twice, holdAgain apart, it means what
 // it says, and the read is taken without them, now and later.
-func (s *round) sane(tx *store.Tx, doc outline.FileID, r *Reading, b *store.Bindings, now time.Time) (*tree, error) {
+func (s *round) sane(tx *store.Tx, doc outline.FileID, r *Reading, b *store.Bindings, staged stagedNodes, now time.Time) (*tree, error) {
 	t, err := buildTree(doc, r, b, s.newID)
 	why, held := errors.AsType[*distrust](err)
 	if err == nil {
-		if err := hollow(tx, t, r, now); err != nil {
+		if err := hollow(tx, t, r, staged, now); err != nil {
 			return nil, err
 		}
 		return t, tx.PutCursor(oddKey(doc), nil)
@@ -60,7 +60,7 @@ func (s *round) sane(tx *store.Tx, doc outline.FileID, r *Reading, b *store.Bind
 // look again; later, those whose parent is there. A service cuts off what is below
 // a node that it deletes, not what is below one that stands. Who believes that
 // inserts again what will be there in the next read.
-func hollow(tx *store.Tx, t *tree, r *Reading, now time.Time) error {
+func hollow(tx *store.Tx, t *tree, r *Reading, staged stagedNodes, now time.Time) error {
 	if len(t.orphans) == 0 {
 		return nil
 	}
@@ -70,7 +70,7 @@ func hollow(tx *store.Tx, t *tree, r *Reading, now time.Time) error {
 	}
 	loose := t.orphans
 	if known {
-		if loose, err = torn(tx, t); err != nil {
+		if loose, err = torn(tx, t, staged); err != nil {
 			return err
 		}
 	} else if t.doc.Len() > 1 {
@@ -89,9 +89,12 @@ func hollow(tx *store.Tx, t *tree, r *Reading, now time.Time) error {
 	return why
 }
 
+// stagedNodes are the new nodes below a staging node.
+type stagedNodes = map[outline.NodeID]store.StagedNode
+
 // torn returns the nodes that hang in the air though the parent that they should
-// have by now is in reach.
-func torn(tx *store.Tx, t *tree) (loose []ReadNode, err error) {
+// have by now is in reach, and those that were on their way from a staging node.
+func torn(tx *store.Tx, t *tree, staged stagedNodes) (loose []ReadNode, err error) {
 	expected, err := tx.Expected(t.doc.ID)
 	if err != nil {
 		return nil, err
@@ -99,6 +102,10 @@ func torn(tx *store.Tx, t *tree) (loose []ReadNode, err error) {
 	b, err := tx.Bindings(t.doc.ID)
 	if err != nil {
 		return nil, err
+	}
+	onTheWay := make(map[outline.ServiceID]bool, len(staged))
+	for _, n := range staged {
+		onTheWay[n.Service] = true
 	}
 	held := make(map[outline.ServiceID]bool) // below another one
 	for _, n := range t.orphans {
@@ -108,7 +115,8 @@ func torn(tx *store.Tx, t *tree) (loose []ReadNode, err error) {
 	}
 	for _, n := range t.orphans {
 		was := expected.Node(b.Ours(n.ID))
-		if !held[n.ID] && was != nil && was.Parent() != nil && t.doc.Node(was.Parent().ID) != nil {
+		cut := !held[n.ID] && was != nil && was.Parent() != nil && t.doc.Node(was.Parent().ID) != nil
+		if cut || onTheWay[n.ID] {
 			loose = append(loose, n)
 		}
 	}

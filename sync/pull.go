@@ -219,6 +219,10 @@ func (s *round) behind(d document, version int64) error {
 // leaves either the old base with the old log or the new ones.
 func (s *round) take(d document, r *Reading, now time.Time) error {
 	return s.cfg.DB.Update(func(tx *store.Tx) error {
+		staged, err := tx.Staged(d.id) // before the read is taken apart
+		if err != nil {
+			return err
+		}
 		f, err := s.resolve(tx, d.id, r)
 		if err != nil {
 			return err
@@ -230,7 +234,7 @@ func (s *round) take(d document, r *Reading, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		t, err := s.sane(tx, d.id, f.reading, b, now)
+		t, err := s.sane(tx, d.id, f.reading, b, staged, now)
 		if err != nil {
 			return err
 		}

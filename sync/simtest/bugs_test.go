@@ -43,7 +43,8 @@ func planted() []bug {
 			"if r.State == store.Acknowledged {\n\t\tm.confirm(r)\n\t\treturn\n",
 		}}},
 		{"copies are deleted on weak evidence", 500, "I", []edit{{
-			"sync/spare.go", "case given, late && l.ages.of(in) < lateFor && l.alone(in, i, n):", "case given, late || twin != nil:",
+			"sync/spare.go", "case given, late && l.ages.of(in) < lateFor && l.alone(in, i, n), again && in.Cause == \"\" && l.deliveredAgain(in, i, n, twin):",
+			"case given, late, again:",
 		}}},
 		{"large deletions do not wait", 300, "I", []edit{{
 			"sync/guard.go", "case v.gone == 0:", "case true:",
@@ -99,25 +100,44 @@ func TestPlantedBugsAreFound(t *testing.T) {
 	}
 }
 
+// Each bug can still be planted: what it changes is in the source, once.
+func TestPlantedBugsFitTheSource(t *testing.T) {
+	for _, b := range planted() {
+		for _, e := range b.edits {
+			if _, err := e.apply("../.."); err != nil {
+				t.Errorf("%s: %v", b.name, err)
+			}
+		}
+	}
+}
+
+// apply returns the text of a source file with a bug in it.
+func (e edit) apply(root string) (string, error) {
+	text, err := os.ReadFile(filepath.Join(root, e.file))
+	if err != nil {
+		return "", err
+	}
+	if n := strings.Count(string(text), e.old); n != 1 {
+		return "", fmt.Errorf("%s has %q %d times, want once: the bug has to be planted elsewhere", e.file, e.old, n)
+	}
+	return strings.Replace(string(text), e.old, e.new, 1), nil
+}
+
 // plant builds the simulation with a bug and returns the program.
 func plant(t *testing.T, root string, b bug) string {
 	t.Helper()
 	dir := t.TempDir()
 	replace := make(map[string]string)
 	for i, e := range b.edits {
-		path := filepath.Join(root, e.file)
-		text, err := os.ReadFile(path)
+		text, err := e.apply(root)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n := strings.Count(string(text), e.old); n != 1 {
-			t.Fatalf("%s has %q %d times, want once: the bug has to be planted elsewhere", e.file, e.old, n)
-		}
 		changed := filepath.Join(dir, fmt.Sprintf("%d.go", i))
-		if err := os.WriteFile(changed, []byte(strings.Replace(string(text), e.old, e.new, 1)), 0o600); err != nil {
+		if err := os.WriteFile(changed, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		replace[path] = changed
+		replace[filepath.Join(root, e.file)] = changed
 	}
 	overlay, err := json.Marshal(map[string]any{"Replace": replace})
 	if err != nil {

@@ -240,15 +240,16 @@ func (c *client) parked() map[outline.NodeID]bool {
 // eachUnconfirmed tells of each record that is not in step whether it is parked,
 // and adds to waits the nodes that wait for that.
 func (c *client) eachUnconfirmed(waits map[outline.NodeID]bool, tell func(parked bool)) {
+	asks := c.asksFor()
 	c.view(func(tx *store.Tx) error {
 		for r, err := range tx.AllUnconfirmed() {
 			if err != nil {
 				return err
 			}
-			parked := r.State == store.Parked
+			parked := r.State == store.Parked || asks[r.Doc]
 			if r.Node != nil {
 				parked = parked || waits[r.Node.Node] || waits[r.Node.To.Parent]
-				if parked && (r.State == store.Parked || r.Node.Kind == outline.Insert) {
+				if r.State == store.Parked || parked && r.Node.Kind == outline.Insert {
 					waits[r.Node.Node] = true
 				}
 			}
