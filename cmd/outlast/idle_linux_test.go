@@ -44,7 +44,7 @@ func TestIdle(t *testing.T) {
 	w.run("init", "-q", "--server", w.service+"/api/v1/", "--token-file", w.tokenFile)
 	w.times("status, cold", "status")
 	daemon := w.start("daemon", "-v")
-	if err := waitForSocket(filepath.Join(w.home, "outlast.sock")); err != nil {
+	if err := waitForSocket(w.home); err != nil {
 		t.Fatal(err)
 	}
 	time.Sleep(100 * time.Second) // the first rounds, and until it rests

@@ -21,6 +21,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"outlast/internal/config"
 	"outlast/internal/dynalist"
 	"outlast/internal/server"
 )
@@ -218,7 +219,7 @@ func scriptDaemon(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 		s.daemon = p
 		ts.Setenv("DAEMON_PID", strconv.Itoa(p.cmd.Process.Pid))
-		ts.Check(waitForSocket(filepath.Join(ts.Getenv("OUTLAST_HOME"), "outlast.sock")))
+		ts.Check(waitForSocket(ts.Getenv("OUTLAST_HOME")))
 	case "stop":
 		ts.Check(s.daemon.stop(syscall.SIGTERM))
 		s.daemon = nil
@@ -235,9 +236,14 @@ func scriptDaemon(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// waitForSocket waits until somebody listens; a socket that a killed process left
-// behind refuses.
-func waitForSocket(path string) error {
+// waitForSocket waits until somebody listens for a home; a socket that a killed process
+// left behind refuses.
+func waitForSocket(dir string) error {
+	home, err := config.Resolve(dir)
+	if err != nil {
+		return err
+	}
+	path := home.Socket
 	for range 1000 {
 		c, err := net.Dial("unix", path)
 		if err == nil {

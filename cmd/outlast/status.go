@@ -21,7 +21,7 @@ func (a *app) statusCommand() *cobra.Command {
 With --check it prints nothing unless something is wrong, and its exit code is
 for monitors: 0 fine, 1 warning, 2 critical, 3 cannot tell. Where no daemon runs
 it also keeps the record of incidents and sends the notices that are due, so that
-one that has died is noticed: let a timer call it.`,
+one that has died is noticed, and one that hangs: let a timer call it.`,
 		Example: "  outlast status\n  outlast status --watch\n  outlast status --check || echo look at it",
 		Args:    args(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -65,7 +65,11 @@ func (a *app) printStatus(s health.Status) error {
 // known is "cannot tell".
 func (a *app) checkStatus(ctx context.Context) error {
 	var s web.StatusResult
-	err := a.withDoor(ctx, func(d *door) (err error) {
+	home, err := a.setup()
+	if err != nil {
+		return cannotTell(err)
+	}
+	err = a.withDoor(ctx, func(d *door) (err error) {
 		if d.core != nil { // no daemon looks
 			d.core.look(ctx)
 		}
@@ -73,10 +77,10 @@ func (a *app) checkStatus(ctx context.Context) error {
 		return err
 	})
 	if err != nil {
-		f := explain(err)
-		f.code = health.Unknown.ExitCode()
-		return &f
+		a.noAnswer(ctx, home, err)
+		return cannotTell(err)
 	}
+	a.answered(ctx, home)
 	if s.Level == health.Fine {
 		return nil
 	}
@@ -95,6 +99,13 @@ func (a *app) checkStatus(ctx context.Context) error {
 		}
 	}
 	return exitCode(s.Level.ExitCode())
+}
+
+// cannotTell is the answer for a monitor where the state is not known.
+func cannotTell(err error) error {
+	f := explain(err)
+	f.code = health.Unknown.ExitCode()
+	return &f
 }
 
 // watchStatus shows the state again and again. On a terminal each replaces the

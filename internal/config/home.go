@@ -56,7 +56,7 @@ func Resolve(dir string) (Home, error) {
 		h.StateDir = filepath.Join(abs, "state")
 		h.Dir = abs
 	}
-	socket, err := socketPath(h.DataDir, xdg.RuntimeDir)
+	socket, err := socketPath(h.DataDir, xdg.RuntimeDir, xdg.StateHome)
 	if err != nil {
 		return Home{}, err
 	}
@@ -86,18 +86,19 @@ func homeBelow(config, data, state string) Home {
 
 // socketPath puts the socket beside the database, so that every command finds it
 // whatever its environment. Where that path is too long for a socket, it lies in
-// the runtime folder, under a name made of the long one.
-func socketPath(dataDir, runtimeDir string) (string, error) {
+// the first of some short folders that will do, under a name made of the long one.
+func socketPath(dataDir string, short ...string) (string, error) {
 	path := filepath.Join(dataDir, "outlast.sock")
 	if len(path) <= socketLimit {
 		return path, nil
 	}
 	sum := sha256.Sum256([]byte(dataDir))
-	short := filepath.Join(runtimeDir, program, hex.EncodeToString(sum[:8])+".sock")
-	if runtimeDir == "" || len(short) > socketLimit {
-		return "", fmt.Errorf("find home: %s is too long for a socket (%d bytes); choose a home with a shorter path", path, len(path))
+	for _, dir := range short {
+		if at := filepath.Join(dir, program, hex.EncodeToString(sum[:8])+".sock"); dir != "" && len(at) <= socketLimit {
+			return at, nil
+		}
 	}
-	return short, nil
+	return "", fmt.Errorf("find home: %s is too long for a socket (%d bytes); choose a home with a shorter path", path, len(path))
 }
 
 // Create makes the folders that do not exist, mode 0700.

@@ -78,6 +78,10 @@ func TestLongSocketPathMovesToRuntimeFolder(t *testing.T) {
 	if short, err := socketPath("/home/x", run); err != nil || short != filepath.Join("/home/x", "outlast.sock") {
 		t.Errorf("got %q, %v, want the socket beside the database", short, err)
 	}
+	const state = "/home/x/.local/state"
+	if got, err := socketPath(long, "", state); err != nil || !strings.HasPrefix(got, filepath.FromSlash(state)) {
+		t.Errorf("without a runtime folder: got %q, %v, want a path below %s", got, err, state)
+	}
 	for _, runtimeDir := range []string{"", long} {
 		if got, err := socketPath(long, runtimeDir); err == nil {
 			t.Errorf("runtime folder %q: got %q, want an error", runtimeDir, got)

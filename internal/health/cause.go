@@ -42,6 +42,7 @@ const (
 	CauseSnapshotFailed Cause = "snapshot_failed" // the last one
 	CauseDrill          Cause = "drill"           // no snapshot was restored as a test
 	CauseDaemon         Cause = "daemon"          // it does not run
+	CauseUnanswered     Cause = "unanswered"      // the state cannot be told
 	CauseAlert          Cause = "alert"           // a notice could not be delivered
 	CauseStarting       Cause = "starting"
 )

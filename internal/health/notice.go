@@ -103,6 +103,19 @@ func newNotice(k Kind, i Incident, now time.Time) Notice {
 	return n
 }
 
+// Unanswered is the notice that the state could not be told since a time, or, with
+// until, that it can be told again. It is for a check from outside: no journal can be
+// written then.
+func Unanswered(since time.Time, until *time.Time, now time.Time) Notice {
+	i := begin(finding{cause: CauseUnanswered, state: AtRisk, level: Critical}, since)
+	if i.Until = until; until != nil {
+		n := newNotice(Recovery, i, now)
+		n.Text = fmt.Sprintf("it lasted %s; `outlast status` tells how things stand", round(i.Lasted(now)))
+		return n
+	}
+	return newNotice(Alarm, i, now)
+}
+
 // moment shows a time in local time, with the date unless it is today.
 func moment(t, now time.Time) string {
 	local := t.Local()

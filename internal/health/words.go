@@ -54,6 +54,8 @@ func titleHere(c Cause) string {
 		return "no snapshot was restored as a test lately"
 	case CauseDaemon:
 		return "the background service is installed and does not run"
+	case CauseUnanswered:
+		return "the background service does not answer, or its database does not open"
 	}
 	return "a round of sync failed"
 }
@@ -67,6 +69,8 @@ func safe(c Cause, waiting int) string {
 	switch c {
 	case CauseStorage, CauseReadOnly:
 		return "what was accepted before is on this disk; new edits are refused"
+	case CauseUnanswered:
+		return "what was accepted before is on this disk"
 	case CauseStarting:
 		return "what was read is on this disk; the outline at the service is untouched"
 	case CauseSnapshot, CauseDrill:
@@ -106,6 +110,8 @@ func next(c Cause) string {
 		return "`outlast snapshot verify --drill` does it now"
 	case CauseDaemon:
 		return "`outlast service install` once, then `outlast service start`; `outlast logs` says why it ended"
+	case CauseUnanswered:
+		return "`outlast status` says what it is; one that hangs ends by `outlast service stop`, then `outlast service start`"
 	case CauseStarting:
 		return "the background service goes on with it, or `outlast sync`"
 	case CauseAlert:
