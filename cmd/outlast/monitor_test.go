@@ -33,7 +33,8 @@ type station struct {
 	service *remotetest.Service
 	way     *narrowWay
 	hook    *hook
-	broken  atomic.Bool // commits fail from now on
+	broken  atomic.Bool  // commits fail from now on
+	wake    atomic.Int64 // until then the machine sleeps, in Unix nanoseconds
 	stop    func()
 }
 
@@ -163,6 +164,7 @@ func newStation(t *testing.T) *station {
 		setup: setup{home, settings}, log: slog.New(slog.DiscardHandler), db: db, hooks: s.hook, daemon: true,
 		network: make(chan struct{}, 1),
 	}
+	s.core.watches = &watches{core: s.core}
 	t.Cleanup(func() {
 		s.stop()
 		if err := db.Close(); err != nil {
@@ -189,7 +191,7 @@ func (s *station) remote() sync.Remote {
 func (s *station) start() {
 	s.t.Helper()
 	s.engine = sync.New(sync.Config{
-		DB: s.db, Remote: s.remote(), Server: remotetest.Address, Log: s.log, After: s.roundEnded, Network: s.network,
+		DB: s.db, Remote: s.remote(), Server: remotetest.Address, Log: s.log, After: func() { s.roundEnded(); s.doze() }, Network: s.network,
 	})
 	m, err := s.newMonitor()
 	if err != nil {
@@ -200,6 +202,9 @@ func (s *station) start() {
 		s.t.Fatal(err)
 	}
 	s.monitor = m
+	facts, next := m.facts, runner.Next
+	m.facts = func(ctx context.Context) health.Extras { s.doze(); return facts(ctx) }
+	runner.Next = func(after time.Time) time.Time { s.doze(); return next(after) }
 	ctx, cancel := context.WithCancel(context.Background())
 	m.observe(ctx)
 	var parts gosync.WaitGroup
@@ -334,6 +339,56 @@ func TestAfterThreeDaysStalenessIsToldAtOnceAndMadeUpForOnce(t *testing.T) {
 		}
 		if len(after) != len(before)+1 || after[0].TakenAt.Sub(began) > time.Minute {
 			t.Errorf("%d snapshots before and %d after", len(before), len(after))
+		}
+		if told := s.hook.told(); len(told) != 2 || told[1] != "recovery stale" {
+			t.Errorf("told %v", told)
+		}
+	})
+}
+
+// sleep lets the machine sleep: whatever part of the daemon comes to its next step stays
+// there until it is over, and then finds that the clock has jumped.
+func (s *station) sleep(d time.Duration) {
+	s.wake.Store(time.Now().Add(d).UnixNano())
+	time.Sleep(d)
+}
+
+func (s *station) doze() { time.Sleep(time.Until(time.Unix(0, s.wake.Load()))) }
+
+// A daemon that wakes up on a machine that slept for three days tells at once that its
+// last proof is old, though the network is not back yet, and then makes up for what it
+// missed with one round and one snapshot.
+func TestDaemonThatSleptForThreeDaysTellsAtOnceAndCatchesUpOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStation(t)
+		s.start()
+		s.await(10*time.Minute, "first sync", func() bool { return s.status().State == health.OK })
+		time.Sleep(2 * time.Hour)
+		before, err := s.snapshots()
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.service.Down()
+		s.sleep(72 * time.Hour)
+		awake := time.Now()
+		time.Sleep(5 * time.Second)
+		if told := s.hook.told(); len(told) != 1 || told[0] != "alarm stale" {
+			t.Errorf("told %v at once", told)
+		}
+		time.Sleep(time.Minute)
+		s.way.count()
+		s.service.Faults(nil)
+		s.await(6*time.Minute, "ok", func() bool { return s.status().State == health.OK })
+		if n := s.way.count(); n > 12 { // the list, looks for changes, preferences that are due, a read of a probe
+			t.Errorf("%d requests to catch up", n)
+		}
+		time.Sleep(20 * time.Minute)
+		after, err := s.snapshots()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(after) != len(before)+1 || after[0].TakenAt.Sub(awake) > time.Minute {
+			t.Errorf("%d snapshots before and %d after, the last %v after waking up", len(before), len(after), after[0].TakenAt.Sub(awake))
 		}
 		if told := s.hook.told(); len(told) != 2 || told[1] != "recovery stale" {
 			t.Errorf("told %v", told)
