@@ -50,6 +50,23 @@ func (a acts) addFields(n outline.NodeID, m outline.Mask) {
 	}
 }
 
+func (a acts) addChange(c outline.Change) {
+	switch c.Kind {
+	case outline.Insert:
+		a.add(c.Node, ActInsert)
+	case outline.Update:
+		a.addFields(c.Node, c.Mask)
+	case outline.Move:
+		if c.From.Parent == c.To.Parent {
+			a.add(c.Node, ActReorder)
+		} else {
+			a.add(c.Node, ActMove)
+		}
+	case outline.Delete:
+		a.add(c.Node, ActDelete)
+	}
+}
+
 // cellsOf returns the cells that a merge has met. It observes: the merge itself
 // decides record by record.
 func cellsOf(in mergeInput) []Cell {
@@ -83,22 +100,8 @@ func cellsOf(in mergeInput) []Cell {
 func (in mergeInput) localActs() acts {
 	a := make(acts)
 	for _, r := range in.log {
-		if r.State == store.Confirmed {
-			continue
-		}
-		switch c := r.Node; c.Kind {
-		case outline.Insert:
-			a.add(c.Node, ActInsert)
-		case outline.Update:
-			a.addFields(c.Node, c.Mask)
-		case outline.Move:
-			if c.From.Parent == c.To.Parent {
-				a.add(c.Node, ActReorder)
-			} else {
-				a.add(c.Node, ActMove)
-			}
-		case outline.Delete:
-			a.add(c.Node, ActDelete)
+		if r.State != store.Confirmed {
+			a.addChange(*r.Node)
 		}
 	}
 	return a
@@ -107,20 +110,7 @@ func (in mergeInput) localActs() acts {
 func (in mergeInput) remoteActs() acts {
 	a := make(acts)
 	for _, c := range outline.Diff(in.base, in.remote) {
-		switch c.Kind {
-		case outline.Insert:
-			a.add(c.Node, ActInsert)
-		case outline.Update:
-			a.addFields(c.Node, c.Mask)
-		case outline.Move:
-			if c.From.Parent == c.To.Parent {
-				a.add(c.Node, ActReorder)
-			} else {
-				a.add(c.Node, ActMove)
-			}
-		case outline.Delete:
-			a.add(c.Node, ActDelete)
-		}
+		a.addChange(c)
 	}
 	return a
 }
