@@ -2,8 +2,10 @@ package sync
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"outlast/internal/outline"
@@ -294,6 +296,9 @@ func (s *round) doneWith(d document) (steps []Step, err error) {
 	return steps, err
 }
 
+// markSwept notes which strays are about to be deleted. What is not in the document
+// all the same is kept in the trash: somebody may have changed it since we last saw
+// it.
 func (s *round) markSwept(doc outline.FileID, steps []Step) error {
 	sent := make(map[outline.ServiceID]bool, len(steps))
 	for _, st := range steps {
@@ -304,11 +309,38 @@ func (s *round) markSwept(doc outline.FileID, steps []Step) error {
 		if ok, err := getCursor(tx, straysKey(doc), &known); !ok || err != nil {
 			return err
 		}
+		keep, now := make(map[outline.ServiceID]bool), time.Now()
 		for i := range known.Nodes {
-			if sent[known.Nodes[i].ID] {
-				known.Nodes[i].Sent = time.Now()
+			n := &known.Nodes[i]
+			if !sent[n.ID] {
+				continue
 			}
+			keep[n.ID] = n.Sent.IsZero() && n.Copy == ""
+			n.Sent = now
 		}
-		return putCursor(tx, straysKey(doc), known)
+		return errors.Join(s.trashSwept(tx, doc, keep, now), putCursor(tx, straysKey(doc), known))
 	})
+}
+
+// trashSwept keeps the strays of the last read that are to be kept, unless they say
+// nothing.
+func (s *round) trashSwept(tx *store.Tx, doc outline.FileID, keep map[outline.ServiceID]bool, now time.Time) error {
+	raw, err := tx.Orphans(doc)
+	if err != nil || len(raw) == 0 {
+		return err
+	}
+	var orphans []ReadNode
+	if err := json.Unmarshal(raw, &orphans); err != nil {
+		return fmt.Errorf("read strays of %s: %w", doc, err)
+	}
+	t := store.Trashed{ID: s.newID(), At: now, Doc: doc, Path: []string{}, Why: "could not be reached at the service, and was deleted there"}
+	for _, n := range orphans {
+		if staging := strings.HasPrefix(n.Fields.Content, tempPrefix); keep[n.ID] && !staging && n.Fields.Content+n.Fields.Note != "" {
+			t.Nodes = append(t.Nodes, outline.TreeEntry{ID: outline.NodeID(n.ID), Fields: n.Fields})
+		}
+	}
+	if len(t.Nodes) == 0 {
+		return nil
+	}
+	return tx.Trash(t)
 }

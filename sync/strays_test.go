@@ -187,6 +187,28 @@ func TestWhatWeCutOffIsPutBack(t *testing.T) {
 	}
 }
 
+// A new item of ours that comes to stand below what somebody has just left out of
+// reach is put elsewhere, and leaves nothing behind; what is somebody's stays.
+func TestNewItemBelowWhatOthersCutOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newCutOff(t)
+		time.Sleep(time.Minute)
+		o.add(o.doc, "alpha one", "new")
+		o.way.before = func() { o.somebody(sync.Step{Kind: outline.Delete, Node: o.read()["alpha"]}) }
+		o.pass(time.Minute, false)
+		o.pass(30*time.Minute, false)
+		if left := o.hidden(); !slices.Equal(left, []string{"alpha one", "alpha two"}) {
+			t.Errorf("out of reach: %q", left)
+		}
+		if got := served(t, o.service, "Plan"); strings.Count(got, "  new") != 1 {
+			t.Errorf("the item is there %d times:\n%s", strings.Count(got, "  new"), got)
+		}
+		if !o.hasTrash("new") {
+			t.Error("what was deleted at the service is not in the trash")
+		}
+	})
+}
+
 // What others leave out of reach is none of ours: it is told once and not touched.
 func TestWhatOthersCutOffIsLeftAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

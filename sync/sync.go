@@ -40,7 +40,9 @@
 // inserts that no read has shown are not planned again, since the service may
 // still be about to make them. How long depends on the class of the failure, and
 // only time that has surely passed counts (fence.go); all else of the document
-// goes on meanwhile.
+// goes on meanwhile. A node that looks like one of them is a candidate until then,
+// whatever others do to it meanwhile (match.go, altered.go); what the user does to
+// it himself makes it another's.
 //
 // # Staging nodes
 //
@@ -107,8 +109,8 @@
 // wait in the same way before they are sent (guardhere.go).
 //
 // Nodes that cannot be reached are left alone, unless a deletion or move of ours
-// has cut them off: then they are copied back, and deleted when a read shows the
-// copies (strays.go, rescue.go).
+// has cut them off: then they are copied back, and deleted, with a copy in the
+// trash, when a read shows the copies (strays.go, rescue.go).
 //
 // A document that is missing from two file lists is archived: it stays, to be
 // read only, and what was on its way to it goes to a document of its own
