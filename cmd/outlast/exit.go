@@ -196,7 +196,13 @@ func meanings() []meaning {
 			"say --yes to agree",
 		},
 		{
-			[]error{web.ErrSnapshot, snapshot.ErrMissing, snapshot.ErrUnverified, snapshot.ErrFolder},
+			[]error{snapshot.ErrMissing},
+			exitSnapshot,
+			"the outline itself and other snapshots are untouched",
+			"`outlast snapshot list` shows those that are there, `outlast snapshot take` makes a new one",
+		},
+		{
+			[]error{web.ErrSnapshot, snapshot.ErrUnverified, snapshot.ErrFolder},
 			exitSnapshot,
 			"the outline itself and other snapshots are untouched",
 			"`outlast snapshot take` makes a new one",

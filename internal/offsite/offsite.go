@@ -22,6 +22,10 @@
 // encrypted to one more, made for this one copy and forgotten after it: with that
 // key it is decrypted and compared.
 //
+// In a folder, copies go as snapshots do. In a bucket none is ever deleted by us: the
+// key that stands in the settings of this machine needs no right to, and whoever has
+// stolen it cannot take the copies away. Rules of the bucket may let old ones expire.
+//
 // A folder must be there: it is never created, and once used it is known by its
 // mark. An absent stick is an error, not a folder on the disk below it.
 package offsite
