@@ -254,7 +254,11 @@ func TestTrashGoesBackWhereItWas(t *testing.T) {
 	if len(list.Trash) != 4 || list.Trash[0].Restored == nil || list.Trash[0].Nodes != 4 || list.Trash[0].Text != "top3" {
 		t.Errorf("trash %+v", list)
 	}
-	res := must(w.TrashRestore(t.Context(), RestoreRequest{Names: []string{"1", "2"}, To: "Work/a"}))(t)
+	again := RestoreRequest{Names: []string{"1", "2"}, To: "Work/a"}
+	_, err := w.TrashRestore(t.Context(), again)
+	wantError(t, err, ErrConfirm)
+	again.Confirm = true
+	res := must(w.TrashRestore(t.Context(), again))(t)
 	if res.Nodes != 8 {
 		t.Errorf("restored %d nodes", res.Nodes)
 	}

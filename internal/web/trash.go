@@ -69,7 +69,8 @@ func (a *api) trashRestore(s session, r RestoreRequest) (ChangeResult, error) {
 			if t.Restored.IsZero() || c.Confirm || c.DryRun {
 				err = c.restore(t, r.To)
 			} else {
-				err = Fail(ErrConfirm, "this was brought back already: there would be two", "repeat with --yes for a second one")
+				err = Fail(ErrConfirm, "this was brought back already; unless that was taken back, there would be two",
+					"repeat with --yes to bring it back again")
 			}
 			if err != nil {
 				return err
