@@ -19,14 +19,18 @@ import (
 func (w *world) live(poll time.Duration) (stop func()) {
 	w.t.Helper()
 	w.pace = pace{20 * time.Millisecond, 100 * time.Millisecond, 100 * time.Millisecond, 200 * time.Millisecond, 50 * time.Millisecond}
+	return w.run(watch.Config{Quiet: 30 * time.Millisecond, Ceiling: 200 * time.Millisecond, Poll: poll})
+}
+
+// run is live at the pace of the config and the folder.
+func (w *world) run(cfg watch.Config) (stop func()) {
+	cfg.Dir = w.dir
+	cfg.Ignore = func(name string) bool { return Ignored(w.form.name, name) }
 	ctx, cancel := context.WithCancel(context.Background())
 	batches, changes := make(chan watch.Batch), make(chan Change)
 	var parts sync.WaitGroup
 	parts.Go(func() {
-		_ = watch.Run(ctx, watch.Config{
-			Dir: w.dir, Quiet: 30 * time.Millisecond, Ceiling: 200 * time.Millisecond, Poll: poll,
-			Ignore: func(name string) bool { return Ignored(w.form.name, name) },
-		}, batches)
+		_ = watch.Run(ctx, cfg, batches)
 	})
 	parts.Go(func() {
 		for {

@@ -26,16 +26,21 @@ var lastID atomic.Int64
 
 // world is a database with a document "Work" (id doc) and a watched folder.
 type world struct {
-	t   *testing.T
+	t   testing.TB
 	db  *store.DB
 	dir string
 	*Folder
 }
 
 // newWorld begins a folder. The outline is written as indented lines.
-func newWorld(t *testing.T, formatName, lines string) *world {
+func newWorld(t testing.TB, formatName, lines string) *world {
 	t.Helper()
-	w := &world{t: t, db: storetest.OpenFast(t), dir: filepath.Join(t.TempDir(), "outline")}
+	return newWorldIn(t, storetest.OpenFast(t), formatName, lines)
+}
+
+func newWorldIn(t testing.TB, db *store.DB, formatName, lines string) *world {
+	t.Helper()
+	w := &world{t: t, db: db, dir: filepath.Join(t.TempDir(), "outline")}
 	w.addDoc("doc", "Work", lines)
 	w.Folder = New(w.config(formatName))
 	if err := w.Begin(); err != nil {
