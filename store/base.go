@@ -76,6 +76,7 @@ func (tx *Tx) loadBase(id outline.FileID, f outline.File) (*outline.Document, er
 	if err != nil {
 		return nil, err
 	}
+	d.Grow(meta.Nodes)
 	b := builder{doc: d, binds: binds}
 	for k, v := range valuesWith(tx.bucket(bucketChunks), docPrefix(id)) {
 		nodes, err := unseal(k, v)

@@ -148,6 +148,8 @@ func (p *plan) next(r room, service func(outline.NodeID) outline.ServiceID) batc
 		plan: p, room: r, size: requestSize, service: service,
 		fresh: make(map[outline.NodeID]bool), emptied: make(map[outline.NodeID]bool),
 	}
+	n := min(len(p.todo), r.changes)
+	f.batch.changes, f.batch.steps = make([]outline.Change, 0, n), make([]Step, 0, n)
 	i, left := 0, p.todo[:0]
 	for ; i < len(p.todo) && !f.full(p.todo[i]); i++ {
 		if c := p.todo[i]; f.possible(c) {
@@ -275,7 +277,7 @@ func (p *plan) done(b batch) []store.Record {
 	if p.moves < moves && p.moves == 0 {
 		return p.fulfilled() // any move may have been the one that was waited for
 	}
-	var out []store.Record
+	out := make([]store.Record, 0, len(b.changes))
 	for _, c := range b.changes {
 		out = p.takeFulfilled(out, c.Node)
 	}

@@ -24,54 +24,55 @@ type tree struct {
 // contradicts itself is held: no root, an id twice, a child that is missing or
 // stands below two parents.
 func buildTree(id outline.FileID, r *Reading, b *store.Bindings, newID func() string) (*tree, error) {
-	nodes := make(map[outline.ServiceID]*ReadNode, len(r.Nodes))
+	at := make(map[outline.ServiceID]int, len(r.Nodes))
 	for i := range r.Nodes {
-		n := &r.Nodes[i]
-		if nodes[n.ID] != nil {
-			return nil, distrusted(holdOdd, "node %s comes twice", n.ID)
+		id := r.Nodes[i].ID
+		if _, twice := at[id]; twice {
+			return nil, distrusted(holdOdd, "node %s comes twice", id)
 		}
-		nodes[n.ID] = n
+		at[id] = i
 	}
-	root := nodes[outline.ServiceID(outline.RootID)]
-	if root == nil {
+	root, ok := at[outline.ServiceID(outline.RootID)]
+	if !ok {
 		return nil, distrusted(holdOdd, "document without a root")
 	}
 	t := &tree{doc: outline.New(id, r.Title), bind: make(map[outline.NodeID]outline.ServiceID)}
 	t.doc.Version = r.Version
-	t.doc.Root().Fields = root.Fields
-	if err := t.fill(root, nodes, b, newID); err != nil {
+	t.doc.Root().Fields = r.Nodes[root].Fields
+	placed := make([]bool, len(r.Nodes))
+	placed[root] = true
+	if err := t.fill(r, root, at, placed, b, newID); err != nil {
 		return nil, err
 	}
 	for i := range r.Nodes {
-		if nodes[r.Nodes[i].ID] != nil {
+		if !placed[i] {
 			t.orphans = append(t.orphans, r.Nodes[i])
 		}
 	}
 	return t, nil
 }
 
-// fill walks down from the root and takes each node it meets out of nodes.
-func (t *tree) fill(root *ReadNode, nodes map[outline.ServiceID]*ReadNode, b *store.Bindings, newID func() string) error {
+// fill walks down from the root and marks each node it meets as placed. at tells
+// where a node stands in the reading.
+func (t *tree) fill(r *Reading, root int, at map[outline.ServiceID]int, placed []bool, b *store.Bindings, newID func() string) error {
 	type item struct {
 		read *ReadNode
 		node *outline.Node
 	}
-	seen := make(map[outline.ServiceID]bool, len(nodes))
-	seen[root.ID] = true
-	delete(nodes, root.ID)
-	for stack := []item{{root, t.doc.Root()}}; len(stack) > 0; {
+	t.doc.Grow(len(r.Nodes))
+	for stack := []item{{&r.Nodes[root], t.doc.Root()}}; len(stack) > 0; {
 		top := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
 		for _, sid := range top.read.Children {
-			if seen[sid] {
+			i, ok := at[sid]
+			switch {
+			case !ok:
+				return distrusted(holdOdd, "node %s is missing below %s", sid, top.read.ID)
+			case placed[i]:
 				return distrusted(holdOdd, "node %s stands at two places", sid)
 			}
-			child := nodes[sid]
-			if child == nil {
-				return distrusted(holdOdd, "node %s is missing below %s", sid, top.read.ID)
-			}
-			seen[sid] = true
-			delete(nodes, sid)
+			placed[i] = true
+			child := &r.Nodes[i]
 			n := t.doc.Append(top.node, t.ours(sid, b, newID), child.Fields)
 			if n == nil {
 				return distrusted(holdOdd, "node %s has the id of another", sid)
