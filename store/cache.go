@@ -13,6 +13,7 @@ import (
 type cache struct {
 	limit int64 // nodes
 	files lazy[outline.Files]
+	list  lazy[outline.Files] // files without the log
 	index lazy[index]
 
 	waiting lazy[map[outline.FileID]Counts] // dropped by whoever writes to the log
@@ -77,7 +78,7 @@ func (c *cache) drop(doc outline.FileID) {
 	delete(c.docs, doc)
 	c.mu.Unlock()
 	if doc == "" {
-		c.files.drop()
+		c.dropFiles()
 	}
 }
 
@@ -92,8 +93,13 @@ func (c *cache) dropValues() {
 // dropTree forgets the working tree of a document, or the files with "".
 func (c *cache) dropTree(doc outline.FileID) {
 	if doc == "" {
-		c.files.drop()
+		c.dropFiles()
 		return
 	}
 	c.entry(doc).tree.drop()
+}
+
+func (c *cache) dropFiles() {
+	c.files.drop()
+	c.list.drop()
 }

@@ -63,6 +63,15 @@ func (tx *Tx) emptyFiles() (*outline.Files, error) {
 // BaseFiles returns the last file list taken, in our ids, a copy of the caller's
 // own; nil before the first.
 func (tx *Tx) BaseFiles() (*outline.Files, error) {
+	files, err := tx.db.cache.list.get(tx.loadFiles)
+	if files == nil || err != nil {
+		return nil, err
+	}
+	return files.Clone(), nil
+}
+
+// loadFiles reads the file list, nil if there is none.
+func (tx *Tx) loadFiles() (*outline.Files, error) {
 	var list []storedFile
 	ok, err := tx.getJSON(bucketMeta, []byte(keyFiles), &list)
 	if !ok || err != nil {

@@ -97,15 +97,25 @@ func (c *client) checkBase(tx *store.Tx, doc outline.FileID, m store.Meta, base 
 	for n := range base.Nodes() {
 		shown[string(b.Service(n.ID))] = true
 	}
-	for _, t := range c.w.states[service] { // a version that regressed cannot be told from a true one
+	is := func(t *truth) bool {
 		staged := c.w.staged(t, c.n)
 		own := func(id string) bool { return staged(id) && !shown[id] } // what was to leave a staging node is shown in its place
 		bare := func(id string) bool { return strings.HasPrefix(t.nodes[id].content, stagingMark) }
 		all := func(id string) bool { return bare(id) || own(id) }
 		for _, hidden := range []func(string) bool{whole, own, bare, all} {
 			if got == t.digest(hidden, byID) || said == t.digest(hidden, nameless) {
-				return nil
+				return true
 			}
+		}
+		return false
+	}
+	states := c.w.states[service]
+	if t := states[m.Version]; t != nil && is(t) {
+		return nil
+	}
+	for _, t := range states { // a version that regressed cannot be told from a true one
+		if is(t) {
+			return nil
 		}
 	}
 	c.w.fail("I1", "client %d: base of %s, version %d, is no state that the service had", c.n, service, m.Version)

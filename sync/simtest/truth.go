@@ -1,6 +1,7 @@
 package simtest
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
@@ -13,6 +14,7 @@ import (
 // truth is a document as the service has it.
 type truth struct {
 	doc     string
+	body    []byte // the answer of doc/read that tells it
 	version int64
 	nodes   map[string]*truthNode
 	order   []string // those that can be reached from the root, in preorder
@@ -45,7 +47,7 @@ func (w *world) truthOf(doc string) *truth {
 	if err != nil {
 		return nil
 	}
-	if t := w.truths[doc]; t != nil && t.version == versionIn(body) {
+	if t := w.truths[doc]; t != nil && bytes.Equal(t.body, body) {
 		return t
 	}
 	t := parseTruth(doc, body)
@@ -54,20 +56,12 @@ func (w *world) truthOf(doc string) *truth {
 	return t
 }
 
-func versionIn(body []byte) int64 {
-	var v struct {
-		Version int64 `json:"version"`
-	}
-	_ = json.Unmarshal(body, &v)
-	return v.Version
-}
-
 func parseTruth(doc string, body []byte) *truth {
 	var r struct {
 		Version int64      `json:"version"`
 		Nodes   []readNode `json:"nodes"`
 	}
-	t := &truth{doc: doc, nodes: make(map[string]*truthNode)}
+	t := &truth{doc: doc, body: body, nodes: make(map[string]*truthNode)}
 	if err := json.Unmarshal(body, &r); err != nil {
 		t.unsound = err.Error()
 		return t
