@@ -157,9 +157,12 @@ func (s *round) resolve(tx *store.Tx, doc outline.FileID, r *Reading) (f found, 
 	if f.reading, err = unstage(tx, doc, r, time.Now()); err != nil || len(f.open) == 0 {
 		return f, err
 	}
-	canBeOurs, err := newcomers(tx, doc)
+	isNew, err := newcomers(tx, doc)
 	if err != nil {
 		return f, err
+	}
+	canBeOurs := func(id outline.ServiceID, candidate bool) bool {
+		return isNew(id, candidate) && !(candidate && deletedHere(f.work, outline.NodeID(id)))
 	}
 	f.rename = make(map[outline.NodeID]outline.NodeID)
 	for _, in := range f.open {
@@ -253,6 +256,13 @@ func newcomers(tx *store.Tx, doc outline.FileID) (func(id outline.ServiceID, can
 		}
 		return candidate || nodeOf(base, outline.NodeID(id)) == nil
 	}, nil
+}
+
+// deletedHere tells whether a person has deleted a candidate: who sees a new node
+// of ours beside what may be its copy, and deletes that one, keeps ours. Bound to
+// it ours would be deleted, too. A deletion taken back has the node in work again.
+func deletedHere(work *outline.Document, candidate outline.NodeID) bool {
+	return work.Node(candidate) == nil
 }
 
 // bindIntent binds the inserts of one request that a read shows, and puts the
