@@ -42,7 +42,7 @@ func planted() []bug {
 			"sync/merge.go", "if r.State == store.Acknowledged {\n\t\tr.State = store.Pending\n",
 			"if r.State == store.Acknowledged {\n\t\tm.confirm(r)\n\t\treturn\n",
 		}}},
-		{"copies are deleted on weak evidence", 500, "I", []edit{{
+		{"copies are deleted on weak evidence", 1000, "I", []edit{{
 			"sync/spare.go", "case given, late && l.ages.of(in) < lateFor && l.alone(in, i, n), again && in.Cause == \"\" && l.deliveredAgain(in, i, n, twin):",
 			"case given, late, again:",
 		}}},

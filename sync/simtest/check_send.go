@@ -191,23 +191,10 @@ func (w *world) checkOwn(tx *store.Tx, n int, doc outline.FileID, q dynalist.Doc
 	return nil
 }
 
-// convincing tells whether a node can be taken for a copy: its text is long, or it
-// stands beside another node of ours than the one it is like.
+// convincing tells whether a node can be taken for a copy of another by its text.
 func (w *world) convincing(doc, id string) bool {
-	t := w.truths[doc]
-	n := t.nodes[id]
-	if n == nil || len(n.content) >= 12 {
-		return true
-	}
-	if t.nodes[n.parent] == nil {
-		return false
-	}
-	siblings := t.nodes[n.parent].children
-	at := slices.Index(siblings, id)
-	return slices.ContainsFunc(siblings[max(0, at-1):min(len(siblings), at+2)], func(s string) bool {
-		_, ours := w.by[s]
-		return ours && t.nodes[s].content != n.content
-	})
+	n := w.truths[doc].nodes[id]
+	return n == nil || len(n.content) >= 12
 }
 
 // belowStaging tells whether a node stands below a staging node, from where it
