@@ -155,6 +155,34 @@ func (tx *Tx) putChunks(d *outline.Document) (string, error) {
 	return hex.EncodeToString(digest.Sum(nil)), nil
 }
 
+// CheckBase reads a base as it is stored, without loading it, and compares every
+// checksum and the digest. It says ErrDamaged of what is not as it was written.
+func (tx *Tx) CheckBase(id outline.FileID) error {
+	m, ok, err := tx.Meta(id)
+	if !ok || err != nil {
+		return err
+	}
+	digest := sha256.New()
+	var last []byte
+	read := 0
+	for k, v := range valuesWith(tx.bucket(bucketChunks), docPrefix(id)) {
+		if read, last = read+len(v), v; read > mappedMost {
+			tx.unmap(last)
+			read = 0
+		}
+		chunk, err := unseal(k, v)
+		if err != nil {
+			return fmt.Errorf("base of %s: %w", id, err)
+		}
+		digest.Write(chunk)
+	}
+	tx.unmap(last)
+	if hex.EncodeToString(digest.Sum(nil)) != m.Digest {
+		return damaged("the digest of the base of %s differs", id)
+	}
+	return nil
+}
+
 func chunkKey(doc outline.FileID, n uint32) []byte {
 	return binary.BigEndian.AppendUint32(docPrefix(doc), n)
 }

@@ -61,6 +61,7 @@ type Engine struct {
 	lastSent time.Time      // of any change that got through
 	resting  map[outline.FileID]resting
 	probed   time.Time                // a large document, for want of other signs
+	compared time.Time                // when the bases were last compared with their digests
 	seen     uint64                   // newest record that waited when the last round began
 	delayed  map[outline.FileID]delay // documents that have failed by themselves
 	noInbox  time.Time                // in this run, whatever the answer

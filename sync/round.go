@@ -76,6 +76,9 @@ func (s *round) do(ctx context.Context) error {
 	if err := s.takenOver(); err != nil {
 		return err
 	}
+	if err := s.compare(ctx, docs); err != nil {
+		return err
+	}
 	return s.preferences(ctx)
 }
 
@@ -206,6 +209,9 @@ func (s *round) finish(ctx context.Context, err error) error {
 			a.LastContact, a.LastSync, a.Trouble = st.LastContact, st.LastSync, st.Trouble
 			a.Held = s.held(a.Held, now)
 		})
+		if err == nil && !s.compared.IsZero() {
+			err = putCursorTime(tx, comparedCursor, s.compared)
+		}
 		if err == nil && s.cfg.Record != nil {
 			s.cfg.Record(tx)
 		}

@@ -10,7 +10,7 @@ import (
 // Status is what the engine knows of itself between and during rounds.
 type Status struct {
 	LastContact time.Time      // any good answer
-	LastSync    time.Time      // all versions compared, nothing left to pull
+	LastSync    time.Time      // all versions compared, nothing left to pull, and what is kept is what was read (see compare.go)
 	Trouble     *store.Trouble // why the last round did not do all, nil if it did
 	Next        time.Time      // next round of Run, zero when none is planned
 	Small       Standing       // of requests by size

@@ -12,7 +12,8 @@
 // # Clocks
 //
 // What raises an alarm is the absence of proof, not an error that may never be
-// reported: how long ago versions were last compared with nothing left to pull, a
+// reported: how long ago versions were last compared with nothing left to pull and
+// what is kept being what was read at them (sync compares it twice a day), a
 // snapshot was verified, one was restored as a test, and how old the oldest unsent
 // edit is. The limits are in judge.go.
 //
