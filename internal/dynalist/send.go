@@ -211,11 +211,19 @@ func (b answerBody) Close() error {
 	return b.ReadCloser.Close()
 }
 
+// mostPiece is how much of an answer is read at a time.
+const mostPiece = 32 << 10
+
 // readAnswer reads the body of an answer, decompressed, up to limit bytes.
 func readAnswer(resp *http.Response, hint, limit int64) (string, error) {
 	var b strings.Builder
-	b.Grow(int(min(max(hint, resp.ContentLength, bytes.MinRead), limit)))
-	_, err := io.Copy(&b, http.MaxBytesReader(nil, resp.Body, limit))
+	size := max(hint, resp.ContentLength)
+	b.Grow(int(min(max(size, bytes.MinRead), limit)))
+	piece := int64(mostPiece) // of an answer whose size nobody knows
+	if size > 0 {
+		piece = min(max(size, bytes.MinRead), mostPiece)
+	}
+	_, err := io.CopyBuffer(&b, http.MaxBytesReader(nil, resp.Body, limit), make([]byte, piece))
 	return b.String(), err
 }
 
