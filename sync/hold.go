@@ -16,7 +16,9 @@ import (
 // is pushed, local work and other documents go on. What is held is read again,
 // and taken
 //
-//	odd, digest   once two equal reads are holdAgain apart: the service means it
+//	odd           once three equal reads have come, the last holdAgain after the
+//	              first: the service means it
+//	digest        once two equal reads are holdAgain apart
 //	regress       when a person says so, who is asked after holdAgain
 //	deletion      when a person says so, who is asked at once
 //
@@ -76,6 +78,7 @@ type hold struct {
 	Kind     holdKind  `json:"kind"`
 	Since    time.Time `json:"since"`
 	Print    string    `json:"print,omitempty"`    // of the read; equal for equal reads
+	Reads    int       `json:"reads,omitempty"`    // how many equal ones were held
 	Conflict string    `json:"conflict,omitempty"` // the question to a person, "" for none yet
 }
 
@@ -121,7 +124,8 @@ func printOf(read any) (string, error) {
 func stood(tx *store.Tx, doc outline.FileID, kind holdKind, print string, now time.Time) (bool, error) {
 	var h hold
 	_, err := getCursor(tx, holdKey(doc), &h)
-	return h.Kind == kind && h.Print == print && !within(now, h.Since, holdAgain), err
+	seen := kind != holdOdd || h.Reads > 1 // the same item can be lost on the way twice
+	return h.Kind == kind && h.Print == print && seen && !within(now, h.Since, holdAgain), err
 }
 
 // holdRead writes down that a read is held, if that is what cause says, and
@@ -167,8 +171,9 @@ func (s *round) putHold(tx *store.Tx, doc outline.FileID, title string, why *dis
 	}
 	fresh = h.Print != print
 	if !same {
-		h.Kind, h.Since = why.kind, now
+		h.Kind, h.Since, h.Reads = why.kind, now, 0
 	}
+	h.Reads++
 	h.Print = print
 	waited := !within(now, h.Since, holdAgain)
 	switch why.kind {

@@ -736,6 +736,32 @@ func TestHoldOfTheFirstReadEnds(t *testing.T) {
 	})
 }
 
+// The same item can be lost on the way twice: that it is gone is believed when a
+// third read says so, not before.
+func TestTwoEqualOddReadsAreNotEnough(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, doc := sample(t, server.Compat)
+		other := newClient(t, s)
+		other.settle()
+		other.add(doc, "alpha", "alpha three")
+		other.settle()
+		service := &retold{Service: s, path: "doc/read", tell: func(m map[string]any) {
+			m["nodes"] = slices.DeleteFunc(m["nodes"].([]any), func(n any) bool { return n.(map[string]any)["content"] == "beta two" })
+		}}
+		c.through(service)
+		if !c.held(doc) {
+			t.Fatal("a read that lacks a child is not held")
+		}
+		time.Sleep(3 * time.Minute)
+		if !c.held(doc) {
+			t.Fatal("the second one is believed")
+		}
+		if c.held(doc) {
+			t.Error("the third one is not believed")
+		}
+	})
+}
+
 // What somebody wrote into the older state before a person had it replaced is in
 // the trash.
 func TestTextThatIsReplacedByAnswerIsKept(t *testing.T) {

@@ -14,8 +14,9 @@ import (
 func oddKey(doc outline.FileID) string { return "odd/" + string(doc) }
 
 // sane turns a read into a tree. One that contradicts itself is held; once the
-// service has shown the same contradictions twice, holdAgain apart, it means what
-// it says, and the read is taken without them, now and later.
+// service has shown the same contradictions three times, the last holdAgain after
+// the first, it means what it says, and the read is taken without them, now and
+// later.
 func (s *round) sane(tx *store.Tx, doc outline.FileID, r *Reading, b *store.Bindings, staged stagedNodes, now time.Time) (*tree, error) {
 	t, err := buildTree(doc, r, b, s.newID)
 	why, held := errors.AsType[*distrust](err)

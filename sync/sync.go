@@ -101,9 +101,9 @@
 //
 // A read that contradicts itself, is older than the last one, lacks too much, or
 // belongs to another account is held (ErrHeld; hold.go, trust.go): the base stays,
-// the document is not pushed, local work goes on. Contradictions and another
-// content under the same version are believed when they are shown again a minute
-// later (mend.go). An older version, another account and a large deletion (guard.go)
+// the document is not pushed, local work goes on. Another content under
+// the same version is believed when it is shown again a minute later, and
+// contradictions when that is the third time (mend.go). An older version, another account and a large deletion (guard.go)
 // need a person's word, which is given by Decide and names what it is about
 // (verdict.go); no hold ever expires. Deletions of ours that no person made by hand
 // wait in the same way before they are sent (guardhere.go).
