@@ -71,6 +71,9 @@ func (c *Client) Read(ctx context.Context, doc outline.ServiceID, since int64) (
 		ask.Token = token
 		return ask
 	}}
+	if ask.Since != nil {
+		r.doc += " changes" // their size says nothing of the whole document's, nor that of theirs
+	}
 	_, err := c.call(ctx, r, d.field, func() error {
 		switch err := d.complete(); {
 		case err != nil:

@@ -234,3 +234,27 @@ func TestLimitFollowsTheDocument(t *testing.T) {
 		}
 	})
 }
+
+// A short answer of changes does not lower the limit of the whole document.
+func TestSizeOfChangesIsTheirOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &recorder{}
+		c := serve(t, r.ServeHTTP).client(t)
+		c.maxAnswer = 1000
+		c.server.names = []string{FeatureChangesSince}
+		read := func(size int, since int64) error {
+			r.answer = `{"_code":"Ok","file_id":"d","title":"","version":2,"nodes":[],"since":1,"node_count":1,"x":"` + strings.Repeat("x", size) + `"}`
+			_, err := c.Read(t.Context(), "d", since)
+			c.server.names = []string{FeatureChangesSince}
+			return err
+		}
+		for _, step := range []struct {
+			size  int
+			since int64
+		}{{800, 0}, {3000, 0}, {0, 1}, {11_000, 0}} {
+			if err := read(step.size, step.since); err != nil {
+				t.Errorf("%d bytes after version %d: %v", step.size, step.since, err)
+			}
+		}
+	})
+}
