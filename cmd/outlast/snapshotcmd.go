@@ -28,9 +28,9 @@ func (a *app) snapshotTakeCommand() *cobra.Command {
 		Long: `Takes a snapshot of all documents, reads it back and compares it. Edits that were
 not sent yet are in it. Prints its path.
 
-It then goes to the places of [[snapshots.copy]] in the config. In a folder, copies go
-as snapshots do; in a bucket none is ever replaced or deleted, so that a stolen key
-cannot take them away: rules of the bucket itself may let old ones expire.`,
+It then goes to the places of [[snapshots.copy]] in the config. In a folder, copies
+go as snapshots do; in a bucket none is ever replaced or deleted, so that a stolen
+key cannot take them away: rules of the bucket itself may let old ones expire.`,
 		Example: "  outlast snapshot take\n  outlast snapshot take --if-due",
 		Args:    args(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
