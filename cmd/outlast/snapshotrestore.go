@@ -40,10 +40,10 @@ With --to-server the whole snapshot goes into an account of another server, such
 an ` + "`outlast serve`" + ` as a standby. It is read back and compared there. When it is
 interrupted, the same command goes on where it stopped; nothing is sent twice.
 
-From a copy on another disk or in a bucket, as when this disk died: decrypt it, if it
-is encrypted, with ` + "`age -d -i KEYFILE -o NAME.zip NAME.zip.age`" + `, and unpack it into
-the folder of snapshots by ` + "`unzip NAME.zip -d SNAPSHOTS/NAME`" + `; NAME is then one of
-them.
+From a copy on another disk or in a bucket, as when this disk died: decrypt it, if
+it is encrypted, with ` + "`age -d -i KEYFILE -o NAME.zip NAME.zip.age`" + `, and unpack it
+into the folder of snapshots by ` + "`unzip NAME.zip -d SNAPSHOTS/NAME`" + `; NAME is then
+one of them.
 
 A SNAP is a name of ` + "`outlast snapshot list`" + `, a beginning of it, or "latest". A DOC
 or NODE is named as in the snapshot: a title, a path with slashes, or an id.`,
