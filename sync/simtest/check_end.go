@@ -38,7 +38,7 @@ func (w *world) settle() {
 			}
 			w.attempt(c, "round", func() { c.round(true) })
 			n, parked := c.unconfirmed()
-			quiet = quiet && n == 0 && (parked == 0 || i > 6) && !c.asked() && !w.wrote()
+			quiet = quiet && n == 0 && (parked == 0 || i > 6) && !c.asked() && !c.held() && !w.wrote()
 		}
 		if quiet && i > 0 && !w.orphaned() {
 			return
@@ -117,6 +117,16 @@ func (c *client) asked() (yes bool) {
 			yes = yes || x.Waits && x.Kind != store.ConflictOldDatabase
 		}
 		return nil
+	})
+	return yes
+}
+
+// held tells whether a read is not believed yet, and will be looked at again.
+func (c *client) held() (yes bool) {
+	c.view(func(tx *store.Tx) error {
+		a, err := tx.Account()
+		yes = len(a.Held) > 0
+		return err
 	})
 	return yes
 }
