@@ -147,9 +147,12 @@ func mergeFiles(listed *outline.Files, log []store.Record, now time.Time) (kept,
 			}
 		}
 		c = work.Complete(c)
-		// A title or place that the service made another of twice is the service's to
-		// choose: behind a file that only we still have there is no place there.
-		given := (c.Kind == outline.Update || c.Kind == outline.Move) && r.State == store.Acknowledged && r.Sends >= 2
+		// A title, or a place within a folder, that the service made another of twice is
+		// the service's to choose: behind a file that only we still have there is none.
+		// The folder itself is not.
+		f := listed.File(c.File)
+		chosen := c.Kind == outline.Update || c.Kind == outline.Move && f != nil && f.Parent == c.To.Parent
+		given := chosen && r.State == store.Acknowledged && r.Sends >= 2
 		if c.Kind == "" || given || work.Apply(c) != nil {
 			r.State = store.Confirmed
 			confirmed = append(confirmed, r)
