@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,9 +23,9 @@ import (
 // process lives, the file is not written, and what still counts as sound shows
 // what it showed before.
 func TestDamageIsSeen(t *testing.T) {
-	variants := 300
+	variants := 360
 	if testing.Short() {
-		variants = 60
+		variants = 72
 	}
 	original := rich(t)
 	rng := seeded(t)
@@ -111,7 +112,7 @@ func rich(t *testing.T) []byte {
 	return b
 }
 
-func damageKinds() []string { return []string{"flip", "flip-head", "zero-page", "cut", "swap"} }
+func damageKinds() []string { return []string{"flip", "flip-head", "flip-branch", "zero-page", "cut", "swap"} }
 
 // damage returns a copy of the file with one fault.
 func damage(rng *rand.Rand, i int, file []byte) []byte {
@@ -129,6 +130,8 @@ func damage(rng *rand.Rand, i int, file []byte) []byte {
 		b[at] ^= 1 << rng.IntN(8)
 	case "flip-head": // flags, counts and element headers, which no checksum covers
 		b[min(start+rng.IntN(64), used-1)] ^= 1 << rng.IntN(8)
+	case "flip-branch": // what leads from page to page
+		b[pick(rng, branches(file, page))+rng.IntN(256)] ^= 1 << rng.IntN(8)
 	case "zero-page":
 		clear(b[start:end])
 	case "cut":
@@ -139,6 +142,18 @@ func damage(rng *rand.Rand, i int, file []byte) []byte {
 	}
 	return b
 }
+
+// branches returns where the pages begin that lead to others.
+func branches(file []byte, page int) (starts []int) {
+	for at := 0; at < len(file); at += page {
+		if binary.NativeEndian.Uint16(file[at+8:]) == 1 && file[at+10] != 0 {
+			starts = append(starts, at)
+		}
+	}
+	return starts
+}
+
+func pick(rng *rand.Rand, of []int) int { return of[rng.IntN(len(of))] }
 
 // verifyAll opens and reads every database of a folder and prints a line for each.
 func verifyAll(dir string) error {

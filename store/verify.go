@@ -12,9 +12,7 @@ import (
 // tree, in memory or not, is base plus log, and the structure of the file. It
 // takes time in proportion to the file.
 //
-// The structure comes last. bbolt checks it in a goroutine of its own, where a
-// fault ends the process, and by then all pages in use have been read once.
-// Even so a file that is suspected is better verified in another process.
+// The structure comes last (pages.go): by then all pages in use have been read once.
 func (db *DB) Verify() error {
 	return db.View(func(tx *Tx) error {
 		if err := tx.verifyValues(); err != nil {
@@ -25,37 +23,6 @@ func (db *DB) Verify() error {
 		}
 		return tx.verifyPages()
 	})
-}
-
-func (tx *Tx) verifyPages() error {
-	if err := tx.verifyRuns(); err != nil {
-		return err
-	}
-	var errs []error
-	for err := range tx.bolt.Check() {
-		errs = append(errs, fmt.Errorf("%w: %w", ErrDamaged, err))
-	}
-	return errors.Join(errs...)
-}
-
-// verifyRuns checks that the runs of pages fill the file exactly. bbolt's check
-// believes the length that a page gives, and with a damaged one works for minutes.
-func (tx *Tx) verifyRuns() error {
-	id, end := 0, int(tx.bolt.Size())/tx.db.bolt.Info().PageSize
-	for id < end {
-		page, err := tx.bolt.Page(id)
-		if err != nil {
-			return err
-		}
-		if page.Type != "free" {
-			id += page.OverflowCount
-		}
-		id++
-	}
-	if id != end {
-		return damaged("a run of pages goes beyond the end of the file")
-	}
-	return nil
 }
 
 // verifyValues checks the checksums of all values but records.

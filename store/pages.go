@@ -1,0 +1,110 @@
+package store
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+
+	"go.etcd.io/bbolt"
+)
+
+// verifyPages checks the structure of the file: first what bbolt's own check
+// believes, then by that check. It works in a goroutine of its own, where a fault
+// ends the process, and it follows each page's length, each pointer to another
+// page and the place of each key without a look at where they lead.
+func (tx *Tx) verifyPages() (err error) {
+	f, err := os.Open(tx.db.path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if err := tx.verifyRuns(f); err != nil {
+		return err
+	}
+	var errs []error
+	for err := range tx.bolt.Check(bbolt.WithKVStringer(sizes{})) {
+		errs = append(errs, fmt.Errorf("%w: %w", ErrDamaged, err))
+	}
+	return errors.Join(errs...)
+}
+
+// sizes names keys and values in what bbolt's check finds. It does not read them:
+// they may be parts of the outline.
+type sizes struct{}
+
+func (sizes) KeyToString(b []byte) string {
+	debug.SetPanicOnFault(true) // of that goroutine, which takes a panic for an error
+	return fmt.Sprintf("%d bytes", len(b))
+}
+
+func (s sizes) ValueToString(b []byte) string { return s.KeyToString(b) }
+
+// verifyRuns checks that the runs of pages fill the file exactly, and what is in
+// them stays within: with a length that is not true bbolt's check works for minutes.
+func (tx *Tx) verifyRuns(f io.ReaderAt) error {
+	size := tx.db.bolt.Info().PageSize
+	id, end := 0, int(tx.bolt.Size())/size
+	for id < end {
+		page, err := tx.bolt.Page(id)
+		if err != nil {
+			return err
+		}
+		first := id
+		id++
+		if page.Type == "free" {
+			continue
+		}
+		if id += page.OverflowCount; id > end {
+			break
+		}
+		if page.Type != "branch" && page.Type != "leaf" {
+			continue
+		}
+		run := make([]byte, (id-first)*size)
+		if _, err := f.ReadAt(run, int64(first)*int64(size)); err != nil {
+			return fmt.Errorf("read page %d: %w", first, err)
+		}
+		if !within(run, page.Count, page.Type == "branch", uint64(end)) {
+			return damaged("page %d leads out of its bounds", first)
+		}
+	}
+	if id != end {
+		return damaged("a run of pages goes beyond the end of the file")
+	}
+	return nil
+}
+
+// Sizes in bytes of what a page of bbolt's consists of (file format 2), which is in
+// the byte order of the machine. After the header come the elements:
+//
+//	branch  offset of the key from here, its size (4 each), page below (8)
+//	leaf    flags, offset, size of the key, size of the value behind it (4 each)
+const pageHeader, pageElement = 16, 16
+
+// within tells whether the elements of a page, their keys and values lie in its
+// run, and the pages that it names before the end of the file.
+func within(run []byte, count int, branch bool, end uint64) bool {
+	for i := range count {
+		at := pageHeader + i*pageElement
+		if at+pageElement > len(run) {
+			return false
+		}
+		word := func(n int) uint64 { return uint64(binary.NativeEndian.Uint32(run[at+4*n:])) }
+		last := uint64(at)
+		if branch {
+			last += word(0) + word(1)
+			if binary.NativeEndian.Uint64(run[at+8:]) >= end {
+				return false
+			}
+		} else {
+			last += word(1) + word(2) + word(3)
+		}
+		if last > uint64(len(run)) {
+			return false
+		}
+	}
+	return true
+}
