@@ -107,7 +107,40 @@ func (tx *Tx) PutAccount(a Account) error {
 	if old.RootFile != a.RootFile {
 		tx.replaced("") // an account without a list starts with this root
 	}
-	return tx.putJSON(bucketMeta, []byte(keyAccount), a)
+	if err := tx.putJSON(bucketMeta, []byte(keyAccount), a); err != nil {
+		return err
+	}
+	// Each request writes the account, and each transaction after it asks for it.
+	kept := a.wall()
+	tx.db.cache.account.set(&kept)
+	return nil
+}
+
+// wall returns a copy that shares nothing with a, as it is read from the file
+// again: without the readings of this process's monotonic clock.
+func (a Account) wall() Account {
+	a = a.clone()
+	strip(&a.PrefsAt, &a.DoubtAt, &a.NotBefore, &a.LastContact, &a.LastSync, &a.LastList)
+	for _, f := range []*Fare{&a.Fares.Small, &a.Fares.Sent, &a.Fares.Read} {
+		strip(&f.Last, &f.Since)
+	}
+	for i := range a.Budgets {
+		strip(&a.Budgets[i].At)
+	}
+	if a.Trouble != nil {
+		strip(&a.Trouble.Since, &a.Trouble.Next)
+	}
+	for doc, t := range a.Held {
+		strip(&t.Since, &t.Next)
+		a.Held[doc] = t
+	}
+	return a
+}
+
+func strip(times ...*time.Time) {
+	for _, t := range times {
+		*t = t.Round(0)
+	}
 }
 
 // Cursor returns a named value that survives restarts, nil if not set: how far

@@ -17,7 +17,7 @@ type cache struct {
 	index lazy[index]
 
 	waiting lazy[map[outline.FileID]Counts] // dropped by whoever writes to the log
-	account lazy[Account]                   // dropped by whoever writes to meta
+	account lazy[Account]                   // dropped by whoever writes it
 	metas   sync.Map                        // FileID -> Meta; dropped by whoever writes one
 
 	mu   sync.Mutex // protects docs and tick

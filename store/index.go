@@ -85,6 +85,13 @@ func (l *lazy[T]) peek() *T {
 	return l.v
 }
 
+// set takes a value that a writer made, who is alone.
+func (l *lazy[T]) set(v *T) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.v = v
+}
+
 func (l *lazy[T]) drop() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

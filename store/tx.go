@@ -163,7 +163,9 @@ func (tx *Tx) writes(bucket string, key []byte) {
 	case bucketLog:
 		tx.db.cache.waiting.drop()
 	case bucketMeta:
-		tx.db.cache.account.drop()
+		if string(key) == keyAccount {
+			tx.db.cache.account.drop()
+		}
 	}
 }
 
