@@ -112,7 +112,9 @@ func rich(t *testing.T) []byte {
 	return b
 }
 
-func damageKinds() []string { return []string{"flip", "flip-head", "flip-branch", "zero-page", "cut", "swap"} }
+func damageKinds() []string {
+	return []string{"flip", "flip-head", "flip-branch", "zero-page", "cut", "swap"}
+}
 
 // damage returns a copy of the file with one fault.
 func damage(rng *rand.Rand, i int, file []byte) []byte {
