@@ -13,7 +13,9 @@ import (
 // with a delete or move of ours, or from below a staging node, are touched, and
 // only when they stand in two reads holdAgain apart: what we deleted, or what is
 // there all the same, is deleted; the rest is copied back first (rescue.go). Others
-// are told of, once, and kept beside the base.
+// are told of, once, and kept beside the base. A read can be older than what the
+// service answered, so a delete or move of ours that it does not show may show yet:
+// for a day it is remembered, also where the merge gave it up.
 
 // stray is one of them, as it is remembered from read to read.
 type stray struct {
@@ -31,6 +33,10 @@ type strays struct {
 	Nodes []stray   `json:"nodes"`
 	Read  time.Time `json:"read"`           // the last read
 	Told  bool      `json:"told,omitempty"` // a person knows of those that are not ours
+
+	// Unshown are the nodes that a request of ours has deleted or moved and that
+	// stood in a read as before, and when.
+	Unshown map[outline.NodeID]time.Time `json:"unshown,omitempty"`
 }
 
 func straysKey(doc outline.FileID) string { return "strays/" + string(doc) }
@@ -73,17 +79,23 @@ func (s *round) strayRead(tx *store.Tx, doc outline.FileID) (bool, error) {
 func (s *round) noteStrays(tx *store.Tx, t *tree, base *outline.Document, log []store.Record, open []*store.Intent, now time.Time) error {
 	var known strays
 	had, err := getCursor(tx, straysKey(t.doc.ID), &known)
-	if err != nil || len(t.orphans) == 0 && !had {
+	if err != nil {
 		return err
 	}
-	if len(t.orphans) == 0 {
+	next := strays{Read: now, Told: known.Told, Unshown: unshown(known.Unshown, log, t.doc, now)}
+	switch {
+	case len(t.orphans) > 0:
+	case len(next.Unshown) > 0:
+		return putCursor(tx, straysKey(t.doc.ID), strays{Unshown: next.Unshown})
+	case had:
 		return tx.PutCursor(straysKey(t.doc.ID), nil)
+	default:
+		return nil
 	}
 	before := make(map[outline.ServiceID]stray, len(known.Nodes))
 	for _, n := range known.Nodes {
 		before[n.ID] = n
 	}
-	next := strays{Read: now, Told: known.Told}
 	var fresh []ReadNode
 	for _, n := range t.orphans {
 		if old, ok := before[n.ID]; ok {
@@ -96,6 +108,7 @@ func (s *round) noteStrays(tx *store.Tx, t *tree, base *outline.Document, log []
 	if err != nil {
 		return err
 	}
+	e.unshown = known.Unshown
 	foreign := 0
 	for _, n := range e.judge(fresh, now) {
 		next.Nodes = append(next.Nodes, n)
@@ -110,6 +123,28 @@ func (s *round) noteStrays(tx *store.Tx, t *tree, base *outline.Document, log []
 		}
 	}
 	return putCursor(tx, straysKey(t.doc.ID), next)
+}
+
+// unshown brings up to date which deletions and moves of ours a read does not show,
+// though they were sent. What it no longer holds has been deleted by now.
+func unshown(known map[outline.NodeID]time.Time, log []store.Record, read *outline.Document, now time.Time) map[outline.NodeID]time.Time {
+	next := make(map[outline.NodeID]time.Time)
+	for id, at := range known {
+		if read.Node(id) != nil && within(now, at, keepDoubtful) {
+			next[id] = at
+		}
+	}
+	for _, r := range log {
+		n := read.Node(r.Node.Node)
+		if n == nil || r.Sends == 0 {
+			continue
+		}
+		moved := r.Node.Kind == outline.Move && n.Parent() != nil && n.Parent().ID != r.Node.To.Parent
+		if moved || r.Node.Kind == outline.Delete {
+			next[n.ID] = now
+		}
+	}
+	return next
 }
 
 func (s *round) tellStrays(tx *store.Tx, doc outline.FileID, n int, now time.Time) error {
@@ -135,6 +170,7 @@ type evidence struct {
 	buried  map[outline.ServiceID]bool
 	deleted map[outline.NodeID]bool // by us, since the last read
 	moved   map[outline.NodeID]bool
+	unshown map[outline.NodeID]time.Time // deleted or moved by us, and there as before in an earlier read
 	staged  map[uint64]bool         // digests of what went below a staging node
 	wanted  map[outline.NodeID]bool // what the log inserts: it is inserted again elsewhere
 }
@@ -234,14 +270,18 @@ func (e *evidence) isLate(n ReadNode) bool {
 
 // isOurs tells whether a stray came with a delete or move of ours.
 func (e *evidence) isOurs(n ReadNode) bool {
-	if e.moved[e.binds.Ours(n.ID)] {
+	touched := func(id outline.NodeID, known map[outline.NodeID]bool) bool {
+		_, late := e.unshown[id]
+		return late || known[id]
+	}
+	if touched(e.binds.Ours(n.ID), e.moved) {
 		return true
 	}
 	was := e.inBase(n.ID)
 	if was == nil || was.Parent() == nil || e.tree.doc.Node(was.Parent().ID) != nil {
-		return len(e.deleted) > 0 // somebody has put it below what we deleted
+		return len(e.deleted)+len(e.unshown) > 0 // somebody has put it below what we deleted
 	}
-	return e.deleted[was.Parent().ID]
+	return touched(was.Parent().ID, e.deleted)
 }
 
 func (e *evidence) inBase(id outline.ServiceID) *outline.Node {

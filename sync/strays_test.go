@@ -3,6 +3,7 @@ package sync_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -63,6 +64,20 @@ func (o *cutOff) read() (ids map[string]outline.ServiceID) {
 		ids[n.Fields.Content] = n.ID
 	}
 	return ids
+}
+
+// answer returns what a read is answered now, as it is.
+func (o *cutOff) answer() (a map[string]any) {
+	o.t.Helper()
+	heard := &retold{Service: o.service, path: "doc/read", tell: func(answer map[string]any) { a = answer }}
+	c, err := dynalist.New(dynalist.Config{Server: remotetest.Address, Transport: heard, Token: func() string { return remotetest.Token }})
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	if _, err := c.Read(context.Background(), outline.ServiceID(o.doc), 0); err != nil {
+		o.t.Fatal(err)
+	}
+	return a
 }
 
 func (o *cutOff) somebody(steps ...sync.Step) {
@@ -185,6 +200,49 @@ func TestWhatWeCutOffIsPutBack(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A read may be older than a deletion of ours that the service has answered, and
+// show what somebody put below the item: it stays, then. When the next read shows
+// the deletion after all, what was below is put back, however late that is.
+func TestWhatWeCutOffBeforeAnOldReadIsPutBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newCutOff(t)
+		time.Sleep(time.Minute)
+		o.erase("cli", o.doc, "alpha one")
+		var old map[string]any
+		o.way.before = func() {
+			for _, text := range []string{"written meanwhile", "and that"} {
+				o.somebody(sync.Step{Kind: outline.Insert, Parent: o.read()["alpha one"], Fields: outline.Fields{Content: text}})
+			}
+			old = o.answer()
+		}
+		if _, err := o.engine.Once(context.Background(), sync.Round{}); err != nil {
+			t.Fatal(err)
+		}
+		outdated := &retold{Service: o.service, path: "doc/read", tell: func(answer map[string]any) { maps.Copy(answer, old) }}
+		o.through(outdated)
+		time.Sleep(20 * time.Minute)
+		if _, err := o.engine.Once(context.Background(), sync.Round{}); err != nil {
+			t.Fatal(err)
+		}
+		if here := show(o.document(o.doc)); !strings.Contains(here, "written meanwhile") {
+			t.Fatalf("the old read was not taken:\n%s", here)
+		}
+		time.Sleep(time.Hour)
+		o.somebody(sync.Step{Kind: outline.Update, Node: o.read()["gamma"], Mask: outline.Checked, Fields: outline.Fields{Checked: true}})
+		o.through(o.way)
+		o.pass(10*time.Minute, false)
+		if left := o.hidden(); len(left) != 0 {
+			t.Errorf("out of reach: %q", left)
+		}
+		got := served(t, o.service, "Plan")
+		for _, text := range []string{"written meanwhile", "and that"} {
+			if strings.Count(got, text) != 1 {
+				t.Errorf("%q is there %d times:\n%s", text, strings.Count(got, text), got)
+			}
+		}
+	})
 }
 
 // A new item of ours that comes to stand below what somebody has just left out of
