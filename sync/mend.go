@@ -17,11 +17,11 @@ func oddKey(doc outline.FileID) string { return "odd/" + string(doc) }
 // service has shown the same contradictions three times, the last holdAgain after
 // the first, it means what it says, and the read is taken without them, now and
 // later.
-func (s *round) sane(tx *store.Tx, doc outline.FileID, r *Reading, b *store.Bindings, staged stagedNodes, now time.Time) (*tree, error) {
+func (s *round) sane(tx *store.Tx, doc outline.FileID, r *Reading, b *store.Bindings, onTheWay map[outline.ServiceID]bool, now time.Time) (*tree, error) {
 	t, err := buildTree(doc, r, b, s.newID)
 	why, held := errors.AsType[*distrust](err)
 	if err == nil {
-		if err := hollow(tx, t, r, staged, now); err != nil {
+		if err := hollow(tx, t, r, onTheWay, now); err != nil {
 			return nil, err
 		}
 		return t, tx.PutCursor(oddKey(doc), nil)
@@ -61,7 +61,7 @@ func (s *round) sane(tx *store.Tx, doc outline.FileID, r *Reading, b *store.Bind
 // look again; later, those whose parent is there. A service cuts off what is below
 // a node that it deletes, not what is below one that stands. Who believes that
 // inserts again what will be there in the next read.
-func hollow(tx *store.Tx, t *tree, r *Reading, staged stagedNodes, now time.Time) error {
+func hollow(tx *store.Tx, t *tree, r *Reading, onTheWay map[outline.ServiceID]bool, now time.Time) error {
 	if len(t.orphans) == 0 {
 		return nil
 	}
@@ -71,7 +71,7 @@ func hollow(tx *store.Tx, t *tree, r *Reading, staged stagedNodes, now time.Time
 	}
 	loose := t.orphans
 	if known {
-		if loose, err = torn(tx, t, staged); err != nil {
+		if loose, err = torn(tx, t, onTheWay); err != nil {
 			return err
 		}
 	} else if t.doc.Len() > 1 {
@@ -90,12 +90,30 @@ func hollow(tx *store.Tx, t *tree, r *Reading, staged stagedNodes, now time.Time
 	return why
 }
 
-// stagedNodes are the new nodes below a staging node.
-type stagedNodes = map[outline.NodeID]store.StagedNode
+// goingByStaging returns the staging nodes of a document and the new nodes below
+// them, as far as the last read and what was answered since have shown them.
+func goingByStaging(tx *store.Tx, doc outline.FileID) (map[outline.ServiceID]bool, error) {
+	all, err := tx.Stagings(doc)
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	staged, err := tx.Staged(doc)
+	onTheWay := make(map[outline.ServiceID]bool, len(staged)+len(all))
+	for _, n := range staged {
+		onTheWay[n.Service] = true
+	}
+	for _, st := range all {
+		for _, id := range st.Nodes {
+			onTheWay[id] = true
+		}
+	}
+	return onTheWay, err
+}
 
 // torn returns the nodes that hang in the air though the parent that they should
-// have by now is in reach, and those that were on their way from a staging node.
-func torn(tx *store.Tx, t *tree, staged stagedNodes) (loose []ReadNode, err error) {
+// have by now is in reach, and staging nodes and what was on its way from one: of a
+// staging node that is taken for gone the new nodes are inserted again.
+func torn(tx *store.Tx, t *tree, onTheWay map[outline.ServiceID]bool) (loose []ReadNode, err error) {
 	expected, err := tx.Expected(t.doc.ID)
 	if err != nil {
 		return nil, err
@@ -103,10 +121,6 @@ func torn(tx *store.Tx, t *tree, staged stagedNodes) (loose []ReadNode, err erro
 	b, err := tx.Bindings(t.doc.ID)
 	if err != nil {
 		return nil, err
-	}
-	onTheWay := make(map[outline.ServiceID]bool, len(staged))
-	for _, n := range staged {
-		onTheWay[n.Service] = true
 	}
 	held := make(map[outline.ServiceID]bool) // below another one
 	for _, n := range t.orphans {

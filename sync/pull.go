@@ -219,7 +219,7 @@ func (s *round) behind(d document, version int64) error {
 // leaves either the old base with the old log or the new ones.
 func (s *round) take(d document, r *Reading, now time.Time) error {
 	return s.cfg.DB.Update(func(tx *store.Tx) error {
-		staged, err := tx.Staged(d.id) // before the read is taken apart
+		onTheWay, err := goingByStaging(tx, d.id) // before the read is taken apart
 		if err != nil {
 			return err
 		}
@@ -234,7 +234,7 @@ func (s *round) take(d document, r *Reading, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		t, err := s.sane(tx, d.id, f.reading, b, staged, now)
+		t, err := s.sane(tx, d.id, f.reading, b, onTheWay, now)
 		if err != nil {
 			return err
 		}
