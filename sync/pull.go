@@ -17,7 +17,7 @@ import (
 // believed: a service with several machines can show an old state for a while.
 const staleAfter = time.Minute
 
-// errStale tells that a read is older than what the service acknowledged.
+// errStale tells that a read is older than what the service acknowledged or told.
 var errStale = errors.New("the service shows an older state than it acknowledged")
 
 // pullAll settles requests in doubt and reads every document that has changed.
@@ -109,7 +109,7 @@ func (s *round) changed(ctx context.Context, docs []document) ([]document, error
 	if err != nil {
 		return nil, err
 	}
-	versions, err := s.versions(ctx, known)
+	versions, err := s.askVersions(ctx, known)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +139,7 @@ func (s *round) inDoubt(tx *store.Tx, doc outline.FileID) (bool, error) {
 	}), err
 }
 
-func (s *round) versions(ctx context.Context, docs []outline.ServiceID) (map[outline.ServiceID]int64, error) {
+func (s *round) askVersions(ctx context.Context, docs []outline.ServiceID) (map[outline.ServiceID]int64, error) {
 	if len(docs) == 0 {
 		return nil, nil
 	}
@@ -153,6 +153,7 @@ func (s *round) versions(ctx context.Context, docs []outline.ServiceID) (map[out
 			return nil, errors.Join(fmt.Errorf("ask for versions: %w", err), s.shrinkPoll(z, err))
 		}
 		maps.Copy(all, v)
+		maps.Copy(s.versions, v)
 	}
 	return all, nil
 }
@@ -186,8 +187,9 @@ func (s *round) pull(ctx context.Context, d document) error {
 	return nil
 }
 
-// behind puts off a read that is older than what the service acknowledged; one
-// that is older than the last one is for trust to judge.
+// behind puts off a read that is older than what the service acknowledged, or than
+// the version that it has told in this round; one that is older than the last read
+// is for trust to judge.
 func (s *round) behind(d document, version int64) error {
 	var held error
 	err := s.cfg.DB.Update(func(tx *store.Tx) error {
@@ -195,15 +197,16 @@ func (s *round) behind(d document, version int64) error {
 		if err != nil || !ok || version < m.Version {
 			return err
 		}
+		expected := max(m.Expected, s.versions[d.service])
 		name := "stale/" + string(d.id)
 		since, err := cursorTime(tx, name)
 		if err != nil {
 			return err
 		}
 		switch {
-		case version >= m.Expected && since.IsZero():
+		case version >= expected && since.IsZero():
 			return nil
-		case version >= m.Expected || !since.IsZero() && !within(time.Now(), since, staleAfter):
+		case version >= expected || !since.IsZero() && !within(time.Now(), since, staleAfter):
 			return tx.PutCursor(name, nil)
 		}
 		held = &Failure{Class: Rejected, Msg: errStale.Error(), Err: errStale}

@@ -330,7 +330,7 @@ func (s *round) atVersion(ctx context.Context, d document, p *draft) (bool, erro
 	if s.cfg.Remote.Server().IfVersion {
 		return true, nil
 	}
-	v, err := s.versions(ctx, []outline.ServiceID{d.service})
+	v, err := s.askVersions(ctx, []outline.ServiceID{d.service})
 	if err != nil {
 		return false, err
 	}

@@ -25,6 +25,7 @@ type round struct {
 	account  store.Account
 	report   Report
 	inStep   map[outline.FileID]time.Time // when a document was found at the version we expect, or read
+	versions map[outline.ServiceID]int64  // the last ones that the service has told
 	troubles int                          // in a row
 	newest   uint64                       // record that waited when what is sent was planned
 	oneFile  bool                         // changes of files go one by one, since the service refused several
@@ -44,7 +45,8 @@ type round struct {
 func (e *Engine) Once(ctx context.Context, r Round) (Report, error) {
 	s := &round{
 		Engine: e, Round: r, began: time.Now(), inStep: make(map[outline.FileID]time.Time),
-		clears: make(map[outline.FileID]int), goneHere: make(map[outline.FileID]int),
+		versions: make(map[outline.ServiceID]int64), clears: make(map[outline.FileID]int),
+		goneHere: make(map[outline.FileID]int),
 	}
 	err := s.do(ctx)
 	if err == nil {
