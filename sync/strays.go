@@ -9,8 +9,8 @@ import (
 
 // A node of a read that cannot be reached from the root is a stray. Services make
 // them: a delete takes one node and leaves what somebody has put below it
-// meanwhile; two moves can put two nodes below each other. Only those that came
-// with a delete or move of ours, or from below a staging node, are touched, and
+// meanwhile; two moves can put two nodes below each other. Only those that may have
+// come with a delete or move of ours, or from below a staging node, are touched, and
 // only when they stand in two reads holdAgain apart: what we deleted, or what is
 // there all the same, is deleted; the rest is copied back first (rescue.go). Others
 // are told of, once, and kept beside the base. A read can be older than what the
@@ -108,7 +108,7 @@ func (s *round) noteStrays(tx *store.Tx, t *tree, base *outline.Document, log []
 	if err != nil {
 		return err
 	}
-	e.unshown = known.Unshown
+	e.addUnshown(known.Unshown)
 	foreign := 0
 	for _, n := range e.judge(fresh, now) {
 		next.Nodes = append(next.Nodes, n)
@@ -168,9 +168,9 @@ type evidence struct {
 	base    *outline.Document
 	binds   *store.Bindings
 	buried  map[outline.ServiceID]bool
-	deleted map[outline.NodeID]bool // by us, since the last read
+	deleted map[outline.NodeID]bool // by us
+	cuts    bool                    // something that we deleted may have gone since the last read
 	moved   map[outline.NodeID]bool
-	unshown map[outline.NodeID]time.Time // deleted or moved by us, and there as before in an earlier read
 	staged  map[uint64]bool         // digests of what went below a staging node
 	wanted  map[outline.NodeID]bool // what the log inserts: it is inserted again elsewhere
 }
@@ -194,6 +194,8 @@ func newEvidence(tx *store.Tx, t *tree, base *outline.Document, log []store.Reco
 			e.moved[r.Node.Node] = true
 		case outline.Insert:
 			e.wanted[r.Node.Node] = true
+		case outline.Delete:
+			e.cuts = e.cuts || r.Sends > 0
 		}
 	}
 	for _, in := range open {
@@ -207,7 +209,7 @@ func newEvidence(tx *store.Tx, t *tree, base *outline.Document, log []store.Reco
 		for _, step := range edit.Changes {
 			switch step.Kind {
 			case outline.Delete:
-				e.deleted[e.binds.Ours(step.Node)] = true
+				e.deleted[e.binds.Ours(step.Node)], e.cuts = true, true
 			case outline.Move:
 				e.moved[e.binds.Ours(step.Node)] = true
 			}
@@ -227,10 +229,18 @@ func (e *evidence) addTaken(tx *store.Tx) error {
 	}
 	for n := range e.base.Nodes() {
 		if expected.Node(n.ID) == nil {
-			e.deleted[n.ID] = true
+			e.deleted[n.ID], e.cuts = true, true
 		}
 	}
 	return nil
+}
+
+// addUnshown adds what we changed and an earlier read did not show: it may be wanted
+// by now.
+func (e *evidence) addUnshown(nodes map[outline.NodeID]time.Time) {
+	for id := range nodes {
+		e.cuts, e.moved[id] = true, true
+	}
 }
 
 // judge tells about nodes that are strays for the first time. What hangs together
@@ -268,20 +278,11 @@ func (e *evidence) isLate(n ReadNode) bool {
 	return e.inBase(n.ID) == nil && e.staged[digestOf(n.Fields)]
 }
 
-// isOurs tells whether a stray came with a delete or move of ours.
+// isOurs tells whether a stray may have come with a delete or move of ours. Where it
+// stood in the last read is no proof that it did not: somebody may have put it below
+// what we deleted meanwhile, and deleted its old parent since.
 func (e *evidence) isOurs(n ReadNode) bool {
-	touched := func(id outline.NodeID, known map[outline.NodeID]bool) bool {
-		_, late := e.unshown[id]
-		return late || known[id]
-	}
-	if touched(e.binds.Ours(n.ID), e.moved) {
-		return true
-	}
-	was := e.inBase(n.ID)
-	if was == nil || was.Parent() == nil || e.tree.doc.Node(was.Parent().ID) != nil {
-		return len(e.deleted)+len(e.unshown) > 0 // somebody has put it below what we deleted
-	}
-	return touched(was.Parent().ID, e.deleted)
+	return e.cuts || e.moved[e.binds.Ours(n.ID)]
 }
 
 func (e *evidence) inBase(id outline.ServiceID) *outline.Node {

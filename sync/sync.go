@@ -109,7 +109,7 @@
 // wait in the same way before they are sent (guardhere.go).
 //
 // Nodes that cannot be reached are left alone, unless a deletion or move of ours
-// has cut them off: then they are copied back, and deleted, with a copy in the
+// may have cut them off: then they are copied back, and deleted, with a copy in the
 // trash, when a read shows the copies (strays.go, rescue.go).
 //
 // A document that is missing from two file lists is archived: it stays, to be
