@@ -260,7 +260,8 @@ func (w *world) forgotten(id string) bool {
 	return made && w.clients[key.client].restored
 }
 
-// checkConflicts: one other version per node, none with one editor (I16).
+// checkConflicts: one other version per node, none with one editor (I16), but for
+// what the stranger wrote alike.
 func (w *world) checkConflicts(t *truth) {
 	for _, id := range t.order {
 		if id != "root" && strings.HasPrefix(t.nodes[id].content, stagingMark) && !w.forgotten(id) {
@@ -268,7 +269,7 @@ func (w *world) checkConflicts(t *truth) {
 		}
 		n := 0
 		for _, child := range t.nodes[id].children {
-			if strings.HasPrefix(t.nodes[child].content, sync.OtherVersion) {
+			if strings.HasPrefix(t.nodes[child].content, sync.OtherVersion) && !w.alike[child] {
 				n++
 			}
 		}
