@@ -92,11 +92,14 @@ type merger struct {
 
 // rebase brings the record todo[i] up to date.
 func (m *merger) rebase(i int) {
+	r := m.todo[i]
+	if !m.done[i] && r.Node.Kind == outline.Update && m.deletedThere(r.Node.Node) {
+		m.standing(m.base.Node(r.Node.Node).Parent().ID) // which may bring this one along
+	}
 	if m.done[i] {
 		return
 	}
 	m.done[i] = true
-	r := m.todo[i]
 	c := *r.Node // records share nothing with the input
 	r.Node = &c
 	n := m.out.work.Node(c.Node)

@@ -53,11 +53,16 @@ func render(d *outline.Document) string {
 	return b.String()
 }
 
-// logOf returns the records that lead from base to local.
+// logOf returns the fewest records that lead from base to local.
 func logOf(base, local *outline.Document, state store.State) []store.Record {
+	return recorded(base, outline.Diff(base, local), state)
+}
+
+// recorded returns changes as they are recorded one by one.
+func recorded(base *outline.Document, changes []outline.Change, state store.State) []store.Record {
 	d := base.Clone()
 	var out []store.Record
-	for i, c := range outline.Diff(base, local) {
+	for i, c := range changes {
 		c = d.Complete(c)
 		if err := d.Apply(c); err != nil {
 			panic(err)
@@ -71,15 +76,9 @@ func logOf(base, local *outline.Document, state store.State) []store.Record {
 }
 
 func mergeTrees(base, local, remote *outline.Document, state store.State) merged {
-	n := 0
-	return merge(mergeInput{
-		base: base, remote: remote, log: logOf(base, local, state), now: time.Unix(1e9, 0),
-		newID: func() string { n++; return fmt.Sprintf("new%d", n) },
-	})
+	return mergeLog(base, remote, logOf(base, local, state))
 }
 
-// Each row is three trees, written as lines joined by "/" with leading dots
-// for depth, and what becomes of them.
 func TestMerge(t *testing.T) {
 	tree := func(s string) *outline.Document {
 		lines := strings.Split(s, "/")
@@ -195,7 +194,13 @@ func textKept(m merged, text string) bool {
 
 // drawSide changes a copy of base at random: what one side did to it.
 func drawSide(t *rapid.T, base *outline.Document, side string) *outline.Document {
-	d := base.Clone()
+	d, _ := drawEdits(t, base, side)
+	return d
+}
+
+// drawEdits is drawSide that tells the changes, too, in their order.
+func drawEdits(t *rapid.T, base *outline.Document, side string) (d *outline.Document, all []outline.Change) {
+	d = base.Clone()
 	for i := range rapid.IntRange(0, 6).Draw(t, side+" edits") {
 		var nodes []*outline.Node
 		for _, n := range d.Root().Walk() {
@@ -227,8 +232,34 @@ func drawSide(t *rapid.T, base *outline.Document, side string) *outline.Document
 		if err := d.Apply(changes...); err != nil {
 			t.Fatalf("%s: %v", side, err)
 		}
+		all = append(all, changes...)
 	}
-	return d
+	return d, all
+}
+
+// An edit of an item and then a move of what it stands below bring both back.
+func TestMergeKeepsEditBelowLaterMove(t *testing.T) {
+	base := parse("a\n  b\n    c\nd")
+	changes := []outline.Change{
+		{Kind: outline.Update, Node: "b", Mask: outline.Content, New: outline.Fields{Content: "edited"}},
+		{Kind: outline.Move, Node: "a", To: outline.Place{Parent: "d"}},
+	}
+	m := mergeLog(base, parse("d"), recorded(base, changes, store.Pending))
+	if got, want := render(m.work), "d\n  a\n    b=edited\n      c\n"; got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+// The same in the order in which edits are made: of several of one item, or of what
+// it stands below, none is lost, whichever comes first.
+func TestMergeKeepsTextsInAnyOrder(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		base := parse("a\n  b\n  c\n    d\ne\nf\n  g")
+		local, changes := drawEdits(t, base, "mine")
+		remote := drawSide(t, base, "theirs")
+		state := rapid.SampledFrom([]store.State{store.Pending, store.Acknowledged}).Draw(t, "state")
+		checkMerge(t, base, local, remote, mergeLog(base, remote, recorded(base, changes, state)))
+	})
 }
 
 // Whatever two sides do: what the merge keeps applies to the read, no text is

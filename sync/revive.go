@@ -41,11 +41,7 @@ func (m *merger) standing(id outline.NodeID) *outline.Node {
 	if n != nil || !comes || m.done[i] {
 		return n
 	}
-	r := m.todo[i]
-	m.done[i] = true
-	c := *r.Node
-	r.Node = &c
-	m.rebaseOnDeleted(r)
+	m.rebase(i)
 	return m.out.work.Node(id)
 }
 
