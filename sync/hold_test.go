@@ -894,3 +894,24 @@ func TestReadOlderThanTheVersionTold(t *testing.T) {
 		}
 	})
 }
+
+// What is out of reach and was inserted again under another id is no sign that a
+// read lacks something.
+func TestReadWithTheOldNodeOfOneInsertedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newCutOff(t)
+		ids := o.read()
+		o.edit(o.doc, "alpha one", "alpha one, edited")
+		o.somebody(sync.Step{Kind: outline.Delete, Node: ids["alpha two"]}, sync.Step{Kind: outline.Delete, Node: ids["alpha"]})
+		for range 4 {
+			r, err := o.engine.Once(t.Context(), sync.Round{List: true})
+			if err != nil || len(r.Failed) > 0 {
+				t.Errorf("%v, failed: %v", err, r.Failed)
+			}
+			time.Sleep(10 * time.Second)
+		}
+		if got := served(t, o.service, "Plan"); strings.Count(got, "alpha one, edited") != 1 {
+			t.Errorf("the service has\n%s", got)
+		}
+	})
+}

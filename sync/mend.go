@@ -129,8 +129,10 @@ func torn(tx *store.Tx, t *tree, onTheWay map[outline.ServiceID]bool) (loose []R
 		}
 	}
 	for _, n := range t.orphans {
-		was := expected.Node(b.Ours(n.ID))
-		cut := !held[n.ID] && was != nil && was.Parent() != nil && t.doc.Node(was.Parent().ID) != nil
+		ours := b.Ours(n.ID)
+		was := expected.Node(ours)
+		stands := was != nil && b.Service(ours) == n.ID // else it was inserted again, under another id
+		cut := stands && !held[n.ID] && was.Parent() != nil && t.doc.Node(was.Parent().ID) != nil
 		if cut || onTheWay[n.ID] {
 			loose = append(loose, n)
 		}
