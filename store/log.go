@@ -105,8 +105,28 @@ func (tx *Tx) putRecord(ix *index, r Record) error {
 	return nil
 }
 
-// Unconfirmed yields the records of a document ("" for files) that are not
-// confirmed, in order. The log may be changed meanwhile.
+// Log returns the records of a document ("" for files) that are not confirmed,
+// in order.
+func (tx *Tx) Log(doc outline.FileID) ([]Record, error) {
+	log, prefix, n := tx.bucket(bucketLog), docPrefix(doc), 0
+	for range valuesWith(log, prefix) {
+		n++
+	}
+	if n == 0 {
+		return nil, nil
+	}
+	recs := make([]Record, 0, n)
+	for _, v := range valuesWith(log, prefix) {
+		r, err := decodeRecord(v)
+		if err != nil {
+			return nil, err
+		}
+		recs = append(recs, r)
+	}
+	return recs, nil
+}
+
+// Unconfirmed yields the same records. The log may be changed meanwhile.
 func (tx *Tx) Unconfirmed(doc outline.FileID) iter.Seq2[Record, error] {
 	if !tx.bolt.Writable() { // nothing can change
 		return tx.unchanging(doc)
@@ -212,14 +232,19 @@ func (tx *Tx) Waiting() (map[outline.FileID]Counts, error) {
 // countLog reads the headers of the log.
 func (tx *Tx) countLog() (*map[outline.FileID]Counts, error) {
 	all := make(map[outline.FileID]Counts)
+	var doc outline.FileID
+	var c Counts // of doc
 	for _, v := range valuesWith(tx.bucket(bucketLog), nil) {
 		raw, err := parseRecord(v)
 		if err != nil {
 			return nil, err
 		}
-		c := all[outline.FileID(raw.doc())]
+		if string(raw.doc()) != string(doc) {
+			doc = outline.FileID(raw.doc())
+			c = all[doc]
+		}
 		c.add(raw)
-		all[outline.FileID(raw.doc())] = c
+		all[doc] = c
 	}
 	return &all, nil
 }

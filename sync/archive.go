@@ -162,7 +162,7 @@ func addDocument(tx *store.Tx, title string, newID func() string) (outline.FileI
 
 // closeFileLog ends what was to be done to a file itself.
 func closeFileLog(tx *store.Tx, id outline.FileID) error {
-	log, err := collect(tx.Unconfirmed(""))
+	log, err := tx.Log("")
 	if err != nil {
 		return err
 	}

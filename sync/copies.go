@@ -234,7 +234,7 @@ func (s *round) noteCopies(tx *store.Tx, doc outline.FileID, h heldCopies) error
 	if err := tx.Rewrite(h.changed...); err != nil || len(h.void) == 0 {
 		return err
 	}
-	log, err := collect(tx.Unconfirmed(doc))
+	log, err := tx.Log(doc)
 	if err != nil {
 		return err
 	}

@@ -120,7 +120,7 @@ func (s *round) sameAccount(l *Listing) error {
 }
 
 func (s *round) storeFiles(tx *store.Tx, l *Listing, listed *outline.Files, now time.Time) error {
-	log, err := collect(tx.Unconfirmed(""))
+	log, err := tx.Log("")
 	if err != nil {
 		return err
 	}
@@ -199,7 +199,7 @@ func (s *round) planFiles() (p filePlan, err error) {
 		if err != nil || sim == nil {
 			return err
 		}
-		log, err := collect(tx.Unconfirmed(""))
+		log, err := tx.Log("")
 		if err != nil {
 			return err
 		}

@@ -59,7 +59,7 @@ func (s *round) planOf(in *store.Intent) (p filePlan, edit FileEdit, err error) 
 	}
 	bySeq := make(map[uint64]store.Record)
 	err = s.cfg.DB.View(func(tx *store.Tx) error {
-		log, err := collect(tx.Unconfirmed(""))
+		log, err := tx.Log("")
 		for _, r := range log {
 			bySeq[r.Seq] = r
 		}

@@ -240,7 +240,7 @@ func decideHere(tx *store.Tx, doc outline.FileID, q question, mine bool, newID f
 		}
 		return putCursor(tx, agreedKey(doc), append(agreed, q.Nodes...))
 	}
-	log, err := collect(tx.Unconfirmed(doc))
+	log, err := tx.Log(doc)
 	if err != nil {
 		return err
 	}

@@ -18,12 +18,13 @@ type history struct {
 	inserted bool // the log inserts the node
 	acked    int  // index of the last value that the service acknowledged
 
-	remote *outline.Fields // what the read shows, nil if it lacks the node
-	from   [registers]int  // per register: our values after this one count; -1: result counts
-	result outline.Fields  // for registers that both sides changed
-	other  otherVersion
-	marks  outline.Mask // of result: marks that both sides changed
-	lost   outline.Mask // taken by the service, and then written over
+	vanished bool            // base has the node, and the read lacks it
+	remote   *outline.Fields // what the read shows, nil if it lacks the node
+	from     [registers]int  // per register: our values after this one count; -1: result counts
+	result   outline.Fields  // for registers that both sides changed
+	other    otherVersion
+	marks    outline.Mask // of result: marks that both sides changed
+	lost     outline.Mask // taken by the service, and then written over
 }
 
 // registers is the number of fields that are merged each by itself.
@@ -37,21 +38,24 @@ type otherVersion struct{ content, note string }
 
 // histories collects, for each node that the log touches, what it did.
 func histories(in mergeInput) map[outline.NodeID]*history {
-	nodes := make(map[outline.NodeID]*history)
-	for _, r := range in.log {
-		c := r.Node
-		h := nodes[c.Node]
+	nodes := make(map[outline.NodeID]*history, len(in.log))
+	for i := range in.log {
+		id := in.log[i].Node.Node
+		h := nodes[id]
 		if h == nil {
-			h = &history{}
-			if n := nodeOf(in.base, c.Node); n != nil {
+			h = &history{made: make([]store.OpID, 0, 2), values: make([]outline.Fields, 0, 2)}
+			if n := nodeOf(in.base, id); n != nil {
 				h.push("", n.Fields)
+				h.vanished = true // until it is seen below
 			}
-			nodes[c.Node] = h
+			nodes[id] = h
 		}
-		h.add(r)
+		h.add(in.log[i])
 	}
 	for id, h := range nodes {
-		if n := in.remote.Node(id); n != nil && len(h.values) > 0 {
+		n := in.remote.Node(id)
+		h.vanished = h.vanished && n == nil
+		if n != nil && len(h.values) > 0 {
 			h.remote = &n.Fields
 			h.settle()
 		}

@@ -53,7 +53,7 @@ func letGoOld(tx *store.Tx, doc outline.FileID) error {
 
 // leaveOut takes what waited out of a log, and what cannot be done without it.
 func leaveOut(tx *store.Tx, doc outline.FileID, newID func() string) error {
-	log, err := collect(tx.Unconfirmed(doc))
+	log, err := tx.Log(doc)
 	if err != nil || !slices.ContainsFunc(log, func(r store.Record) bool { return r.Reason == OldDatabase }) {
 		return err
 	}

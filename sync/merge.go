@@ -54,10 +54,12 @@ type merged struct {
 // still changes something is kept, and one that can no longer be done gives
 // way so that no text is lost. No clock decides.
 func merge(in mergeInput) merged {
-	m := merger{mergeInput: in, done: make(map[int]bool), holding: make(map[outline.NodeID]bool)}
+	m := merger{mergeInput: in, holding: make(map[outline.NodeID]bool)}
 	m.nodes = histories(in)
 	m.out.work = in.remote.Clone()
 	m.todo = m.withoutOvertaken()
+	m.done = make([]bool, len(m.todo))
+	m.out.log = make([]store.Record, 0, len(m.todo))
 	m.revive = m.revivals()
 	m.aims = aimsOf(in, m.todo)
 	for i := range m.todo {
@@ -75,7 +77,7 @@ type merger struct {
 	mergeInput
 	nodes   map[outline.NodeID]*history
 	todo    []store.Record // the log without what is overtaken
-	done    map[int]bool   // of todo, what was rebased
+	done    []bool         // of todo, what was rebased
 	aims    aims
 	taken   *orders                  // base with what the service acknowledged; for reordered
 	gone    map[outline.NodeID]bool  // deleted by the log in the end

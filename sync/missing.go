@@ -187,7 +187,7 @@ func (s *round) keepAway(tx *store.Tx, a absence, listed *outline.Files, held bo
 		f.Permission = outline.NoAccess
 		return false, errors.Join(keepFile(listed, &f), setParked(tx, f.ID, true))
 	case a.archived:
-		late, err := collect(tx.Unconfirmed(f.ID))
+		late, err := tx.Log(f.ID)
 		if len(late) > 0 && err == nil { // recorded since: it would wait for ever
 			err = s.archive(tx, f, now)
 		}
@@ -219,7 +219,7 @@ const closedReason = "you may no longer open this document at the service"
 // setParked parks the edits of a document that has become closed to us, or lets
 // them go again.
 func setParked(tx *store.Tx, doc outline.FileID, parked bool) error {
-	log, err := collect(tx.Unconfirmed(doc))
+	log, err := tx.Log(doc)
 	if err != nil {
 		return err
 	}

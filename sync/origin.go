@@ -112,7 +112,7 @@ func (s *round) holdInserts(tx *store.Tx, doc outline.FileID) (held int, err err
 	in := &store.Intent{
 		RequestID: s.newID(), Doc: doc, Phase: store.Ambiguous, Cause: string(Late), SentAt: time.Now(), Old: true,
 	}
-	log, err := collect(tx.Unconfirmed(doc))
+	log, err := tx.Log(doc)
 	if err != nil {
 		return 0, err
 	}

@@ -13,14 +13,20 @@ import (
 // is the difference of two trees, and so coalesced by nature: a node inserted,
 // edited and moved is one insert, what came back to its old value is nothing.
 type plan struct {
-	sim     *outline.Document // the service's document after what was sent
-	todo    []outline.Change  // still to be sent, in an order that works
-	owed    map[outline.NodeID]kinds
-	moves   int                                // in owed
-	records map[outline.NodeID][]*store.Record // those that the plan fulfils
+	sim   *outline.Document        // the service's document after what was sent
+	todo  []outline.Change         // still to be sent, in an order that works
+	moves int                      // in todo and in requests that are not done
+	open  map[outline.NodeID]*duty // of nodes that have records still to be fulfilled
 
 	inserting map[outline.NodeID]bool // by a pending record, ready or not
 	staging   staging
+}
+
+// duty is what a plan does for the records of one node.
+type duty struct {
+	owed    kinds           // changes of the node that are still to be made
+	wanted  kinds           // of records
+	records []*store.Record // to be fulfilled
 }
 
 // kinds is a set of outline.Kind.
@@ -64,9 +70,8 @@ func (b batch) concerns() []outline.Change {
 // is not ready waits with it.
 func newPlan(expected *outline.Document, log []store.Record, ready func(store.Record) bool) *plan {
 	p := &plan{
-		sim:     expected,
-		owed:    make(map[outline.NodeID]kinds),
-		records: make(map[outline.NodeID][]*store.Record),
+		sim:  expected,
+		open: make(map[outline.NodeID]*duty, len(log)),
 
 		inserting: make(map[outline.NodeID]bool),
 	}
@@ -83,10 +88,17 @@ func newPlan(expected *outline.Document, log []store.Record, ready func(store.Re
 			continue
 		}
 		if wanted.Apply(*r.Node) == nil {
-			p.records[r.Node.Node] = append(p.records[r.Node.Node], r)
+			p.owe(r)
 		}
 	}
-	changes := outline.Diff(expected, wanted)
+	p.compare(expected, wanted)
+	p.arrange()
+	return p
+}
+
+// compare finds out what is to be sent, and for which records.
+func (p *plan) compare(expected, wanted *outline.Document) {
+	changes := outline.AppendDiff(make([]outline.Change, 0, len(p.open)), expected, wanted)
 	p.todo = changes[:0]
 	for _, c := range changes {
 		if c.Kind == outline.Update {
@@ -95,13 +107,32 @@ func newPlan(expected *outline.Document, log []store.Record, ready func(store.Re
 			}
 		}
 		p.todo = append(p.todo, c)
-		p.owed[c.Node] |= kindsOf(c.Kind)
+		if d := p.open[c.Node]; d != nil {
+			d.owed |= kindsOf(c.Kind)
+		}
 		if c.Kind == outline.Move {
 			p.moves++
 		}
 	}
-	p.arrange()
-	return p
+}
+
+// owe adds a record to those that the plan fulfils.
+func (p *plan) owe(r *store.Record) {
+	d := p.open[r.Node.Node]
+	if d == nil {
+		d = &duty{}
+		p.open[r.Node.Node] = d
+	}
+	d.wanted |= kindsOf(r.Node.Kind)
+	d.records = append(d.records, r)
+}
+
+// records returns those of a node that the plan is still to fulfil.
+func (p *plan) records(n outline.NodeID) []*store.Record {
+	if d := p.open[n]; d != nil {
+		return d.records
+	}
+	return nil
 }
 
 // arrange orders the changes so that few requests are needed: new nodes level by
@@ -255,7 +286,7 @@ func (f *filler) id(n outline.NodeID) outline.ServiceID {
 // covered returns the sequences of the records that a request stands for.
 func (p *plan) covered(b batch) (seqs []uint64) {
 	for _, c := range b.changes {
-		for _, r := range p.records[c.Node] {
+		for _, r := range p.records(c.Node) {
 			if c.Kind == outline.Insert || c.Kind == r.Node.Kind {
 				seqs = append(seqs, r.Seq)
 			}
@@ -269,7 +300,9 @@ func (p *plan) covered(b batch) (seqs []uint64) {
 func (p *plan) done(b batch) []store.Record {
 	moves := p.moves
 	for _, c := range b.changes {
-		p.owed[c.Node] &^= kindsOf(c.Kind)
+		if d := p.open[c.Node]; d != nil {
+			d.owed &^= kindsOf(c.Kind)
+		}
 		if c.Kind == outline.Move {
 			p.moves--
 		}
@@ -279,7 +312,9 @@ func (p *plan) done(b batch) []store.Record {
 	}
 	out := make([]store.Record, 0, len(b.changes))
 	for _, c := range b.changes {
-		out = p.takeFulfilled(out, c.Node)
+		if d := p.open[c.Node]; d != nil {
+			out = p.takeFulfilled(out, c.Node, d)
+		}
 	}
 	return out
 }
@@ -288,8 +323,8 @@ func (p *plan) done(b batch) []store.Record {
 // be sent, and returns them.
 func (p *plan) fulfilled() []store.Record {
 	var out []store.Record
-	for n := range p.records {
-		out = p.takeFulfilled(out, n)
+	for n, d := range p.open {
+		out = p.takeFulfilled(out, n, d)
 	}
 	slices.SortFunc(out, func(a, b store.Record) int { return cmp.Compare(a.Seq, b.Seq) })
 	return out
@@ -297,17 +332,19 @@ func (p *plan) fulfilled() []store.Record {
 
 // takeFulfilled is fulfilled for one node. A move may be made by moving the
 // siblings, so it is fulfilled when no move at all is left.
-func (p *plan) takeFulfilled(out []store.Record, n outline.NodeID) []store.Record {
-	owed := p.owed[n]
-	left := slices.DeleteFunc(p.records[n], func(r *store.Record) bool {
-		if owed&(kindsOf(outline.Insert)|kindsOf(r.Node.Kind)) != 0 || r.Node.Kind == outline.Move && p.moves > 0 {
+func (p *plan) takeFulfilled(out []store.Record, n outline.NodeID, d *duty) []store.Record {
+	if d.wanted&^d.owed == 0 { // as of nearly all: no need to look at each
+		return out
+	}
+	d.records = slices.DeleteFunc(d.records, func(r *store.Record) bool {
+		if d.owed&(kindsOf(outline.Insert)|kindsOf(r.Node.Kind)) != 0 || r.Node.Kind == outline.Move && p.moves > 0 {
 			return false
 		}
 		out = append(out, *r)
 		return true
 	})
-	if p.records[n] = left; len(left) == 0 {
-		delete(p.records, n)
+	if len(d.records) == 0 {
+		delete(p.open, n)
 	}
 	return out
 }

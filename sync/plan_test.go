@@ -106,8 +106,8 @@ func TestPlanLaws(t *testing.T) {
 		for len(p.todo) > 0 {
 			sendBatch(t, p, service, bound, limit)
 		}
-		if len(p.records) != 0 {
-			t.Fatalf("records of %d nodes not fulfilled", len(p.records))
+		if len(p.open) != 0 {
+			t.Fatalf("records of %d nodes not fulfilled", len(p.open))
 		}
 		if got, want := service.render("root", bound), renderIDs(wanted.Root()); got != want {
 			t.Fatalf("got %s, want %s", got, want)

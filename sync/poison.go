@@ -62,7 +62,7 @@ func (s *round) clearSuspects(d document, b batch) {
 func recordsOf(p *draft, b batch) map[store.OpID]bool {
 	ids := make(map[store.OpID]bool)
 	for _, c := range b.concerns() {
-		for _, r := range p.records[c.Node] {
+		for _, r := range p.records(c.Node) {
 			ids[r.ID] = true
 		}
 	}
@@ -74,7 +74,7 @@ func recordsOf(p *draft, b batch) map[store.OpID]bool {
 func (s *round) park(d document, ids map[store.OpID]bool, cause error) error {
 	s.cfg.Log.Warn("service refuses a change; parked", "doc", d.id, "records", len(ids), "err", cause)
 	return s.cfg.DB.Update(func(tx *store.Tx) error {
-		log, err := collect(tx.Unconfirmed(d.id))
+		log, err := tx.Log(d.id)
 		if err != nil {
 			return err
 		}
@@ -176,7 +176,7 @@ func (s *round) unanswerable(d document, in *store.Intent, changes int, cause er
 	}
 	covered := make(map[store.OpID]bool)
 	err := s.cfg.DB.View(func(tx *store.Tx) error {
-		log, err := collect(tx.Unconfirmed(d.id))
+		log, err := tx.Log(d.id)
 		for _, r := range log {
 			if slices.Contains(in.Records, r.Seq) {
 				covered[r.ID] = true
@@ -205,7 +205,7 @@ func (s *round) strike(d document, ids map[store.OpID]bool, cause error) error {
 	}
 	after := now.Add(backoff(most+failing, s.cfg.RetryMax, s.cfg.Random()))
 	return s.cfg.DB.Update(func(tx *store.Tx) error {
-		log, err := collect(tx.Unconfirmed(d.id))
+		log, err := tx.Log(d.id)
 		var waits []store.Record
 		for _, r := range log {
 			if ids[r.ID] && r.State == store.Pending {

@@ -259,7 +259,7 @@ func (s *round) take(d document, r *Reading, now time.Time) error {
 // store merges a tree with the log and writes down what comes of it.
 func (s *round) store(tx *store.Tx, t *tree, f found, now time.Time) error {
 	doc := t.doc.ID
-	log, err := collect(tx.Unconfirmed(doc))
+	log, err := tx.Log(doc)
 	if err != nil {
 		return err
 	}

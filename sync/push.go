@@ -124,7 +124,7 @@ func (s *round) push(ctx context.Context, d document, imports bool) (later bool,
 		if err := s.sendPlan(ctx, d, p); err != nil {
 			return false, err
 		}
-		if len(p.todo)+len(p.records) == 0 && !p.staging.stand() {
+		if len(p.todo)+len(p.open) == 0 && !p.staging.stand() {
 			return p.turn.later, nil // what was recorded meanwhile is for the next round
 		}
 	}
@@ -187,7 +187,7 @@ func (s *round) plan(d document, imports bool) (p *draft, err error) {
 			return err
 		}
 		s.again(until)
-		log, err := collect(tx.Unconfirmed(d.id))
+		log, err := tx.Log(d.id)
 		if err != nil {
 			return err
 		}

@@ -71,7 +71,7 @@ func (l Limits) Holds(tx *store.Tx, doc *outline.Document, gone, left int, now t
 	if v.week, v.weekAll, err = goneSums(tx, goneHere, doc.ID, now); err != nil {
 		return "", err
 	}
-	log, err := collect(tx.Unconfirmed(doc.ID))
+	log, err := tx.Log(doc.ID)
 	if err != nil {
 		return "", err
 	}

@@ -76,7 +76,7 @@ func (s *round) settled(in *store.Intent, edit NodeEdit, res *NodeEdited) error 
 		covered[seq] = true
 	}
 	return s.cfg.DB.Update(func(tx *store.Tx) error {
-		log, err := collect(tx.Unconfirmed(in.Doc))
+		log, err := tx.Log(in.Doc)
 		if err != nil {
 			return err
 		}

@@ -11,9 +11,11 @@ import (
 // parent. It is made at the end of a document when first needed.
 const RecoveredTitle = "Recovered (outlast)"
 
-// deletedThere tells whether the service deleted a node that we had from it.
+// deletedThere tells whether the service deleted a node of the log that we had
+// from it.
 func (m *merger) deletedThere(id outline.NodeID) bool {
-	return m.base != nil && m.base.Node(id) != nil && m.remote.Node(id) == nil
+	h := m.nodes[id]
+	return h != nil && h.vanished
 }
 
 // revivals finds the nodes that the service deleted and that the log brings
@@ -21,8 +23,8 @@ func (m *merger) deletedThere(id outline.NodeID) bool {
 // first such record.
 func (m *merger) revivals() map[outline.NodeID]int {
 	first := make(map[outline.NodeID]int)
-	for i, r := range m.todo {
-		c := r.Node
+	for i := range m.todo {
+		c := m.todo[i].Node
 		if _, known := first[c.Node]; known || m.gone[c.Node] || !m.deletedThere(c.Node) {
 			continue
 		}

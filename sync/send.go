@@ -47,7 +47,7 @@ var errChanged = errors.New("the log has changed since the plan")
 func (p *draft) stillWaits(b batch) func(*store.Tx) error {
 	return func(tx *store.Tx) error {
 		for _, c := range b.concerns() {
-			for _, r := range p.records[c.Node] {
+			for _, r := range p.records(c.Node) {
 				if waits, err := tx.InLog(r.ID); err != nil || !waits {
 					return errors.Join(err, errChanged)
 				}

@@ -11,7 +11,7 @@ import (
 // the service heard of them: all that was done to them comes to nothing.
 func (s *round) dropUnmade() error {
 	return s.cfg.DB.Update(func(tx *store.Tx) error {
-		log, err := collect(tx.Unconfirmed(""))
+		log, err := tx.Log("")
 		if err != nil || len(log) == 0 {
 			return err
 		}
@@ -40,7 +40,7 @@ func (s *round) dropUnmade() error {
 // closeLog ends all that was to be done in a document that was deleted here.
 // The history keeps the records.
 func closeLog(tx *store.Tx, doc outline.FileID) error {
-	log, err := collect(tx.Unconfirmed(doc))
+	log, err := tx.Log(doc)
 	if err != nil || len(log) == 0 {
 		return err
 	}

@@ -13,8 +13,12 @@ import (
 // The order works for Apply: new is walked from the top, so that a parent
 // stands at its final place before its children come, which also makes a cycle
 // impossible; what is gone is deleted last, leaves first.
-func Diff(old, new *Document) []Change {
-	d := differ{old: old, new: new}
+func Diff(old, new *Document) []Change { return AppendDiff(nil, old, new) }
+
+// AppendDiff is Diff for a caller who can guess how many changes there are: it
+// appends them to a list.
+func AppendDiff(list []Change, old, new *Document) []Change {
+	d := differ{old: old, new: new, changes: list}
 	d.update(old.root, new.root)
 	at := cursor{d: old}
 	for _, n := range new.root.Walk() {
