@@ -18,7 +18,10 @@ import (
 
 // BenchmarkDurableEdit compares one durable edit with its limits in the same
 // run: a bare append with fdatasync, and bbolt's update of one key. Base is the
-// size of the document, queue the number of edits that wait already.
+// size of the document, queue the number of edits that wait already. The largest
+// history was confirmed in one transaction, which left some 6,500 pages free
+// where the log had been: each commit writes their list, 8 bytes a page, until
+// the file has grown into them.
 func BenchmarkDurableEdit(b *testing.B) {
 	b.Run("limit=fdatasync", benchFdatasync)
 	b.Run("limit=bbolt", benchBolt)

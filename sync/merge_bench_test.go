@@ -79,10 +79,12 @@ func changedBy(d *outline.Document, n int) *outline.Document {
 	return out
 }
 
-// BenchmarkMerge rebases edits over a document of 100,000 nodes in which
-// somebody has changed 1,000 lines meanwhile. The limit is a copy of the
-// document and a walk through the two that a merge cannot do without.
-func BenchmarkMerge(b *testing.B) {
+// BenchmarkRebase rebases edits over a document of 100,000 nodes in which
+// somebody has changed 1,000 lines meanwhile: base, log and read become the new
+// working tree and its log. The limit is a copy of the document and a walk
+// through the two that a merge cannot do without. BenchmarkRebaseRound has the
+// round around it.
+func BenchmarkRebase(b *testing.B) {
 	base := outlineOf(100_000)
 	remote := changedBy(base, 1000)
 	b.Run("size=100k/limit=copy+walk", func(b *testing.B) {
