@@ -1,8 +1,6 @@
 package sync
 
 import (
-	"container/list"
-
 	"outlast/internal/outline"
 	"outlast/store"
 )
@@ -84,10 +82,10 @@ func (a *aims) compare(parent outline.NodeID, remote *outline.Node, todo []store
 
 // positions numbers the children of a node, which may be nil, from 1.
 func positions(n *outline.Node) map[outline.NodeID]int {
-	at := make(map[outline.NodeID]int)
 	if n == nil {
-		return at
+		return nil
 	}
+	at := make(map[outline.NodeID]int, n.ChildCount())
 	for c := range n.Children() {
 		at[c.ID] = len(at) + 1
 	}
@@ -173,45 +171,53 @@ func (h heaviest) add(place, i int) {
 // orders holds the children of the parents below which a log places something.
 type orders struct {
 	base  *outline.Document
-	below map[outline.NodeID]*list.List // of node ids
-	slots map[outline.NodeID]slot
+	below map[outline.NodeID]*slot          // per parent the end of its ring of children
+	slots map[outline.NodeID]*slot          // where each child stands
 	moved map[outline.NodeID]outline.NodeID // parents that the log gave
 }
 
-// slot is where a node stands in orders.
+// slot is a place in a ring of siblings, which has an end without an id.
 type slot struct {
-	parent outline.NodeID
-	at     *list.Element
+	id, parent outline.NodeID
+	prev, next *slot
 }
 
 // ordersOf returns what base and a log come to.
 func ordersOf(base *outline.Document, log []store.Record) *orders {
 	o := &orders{
-		base: base, below: make(map[outline.NodeID]*list.List),
-		slots: make(map[outline.NodeID]slot), moved: make(map[outline.NodeID]outline.NodeID),
+		base: base, below: make(map[outline.NodeID]*slot),
+		slots: make(map[outline.NodeID]*slot), moved: make(map[outline.NodeID]outline.NodeID),
 	}
-	for _, r := range log {
-		if !places(r) || o.below[r.Node.To.Parent] != nil {
+	for i := range log {
+		parent := log[i].Node.To.Parent
+		if !places(log[i]) || o.below[parent] != nil {
 			continue
 		}
-		parent := r.Node.To.Parent
-		l := list.New()
-		o.below[parent] = l
+		end := &slot{}
+		end.prev, end.next = end, end
+		o.below[parent] = end
 		if n := base.Node(parent); n != nil {
 			for c := range n.Children() {
-				o.slots[c.ID] = slot{parent, l.PushBack(c.ID)}
+				o.add(c.ID, parent, end.prev)
 			}
 		}
 	}
-	for _, r := range log {
-		switch {
-		case places(r):
-			o.put(r.Node.Node, r.Node.To)
-		case r.Node.Kind == outline.Delete:
-			o.take(r.Node.Node)
+	for i := range log {
+		switch c := log[i].Node; {
+		case places(log[i]):
+			o.put(c.Node, c.To)
+		case c.Kind == outline.Delete:
+			o.take(c.Node)
 		}
 	}
 	return o
+}
+
+// add puts a node into the ring of a parent, after left.
+func (o *orders) add(id, parent outline.NodeID, left *slot) {
+	s := &slot{id, parent, left, left.next}
+	left.next.prev, left.next = s, s
+	o.slots[id] = s
 }
 
 // put gives a node a place, read as outline.Document.Apply reads it.
@@ -220,19 +226,19 @@ func (o *orders) put(id outline.NodeID, to outline.Place) {
 		to.Left = ""
 	}
 	o.take(id)
-	l, e := o.below[to.Parent], (*list.Element)(nil)
+	end := o.below[to.Parent]
+	after := end.prev
 	left, right := o.slots[to.Left], o.slots[to.Right]
 	switch {
-	case left.at != nil && left.parent == to.Parent:
-		e = l.InsertAfter(id, left.at)
-	case right.at != nil && right.parent == to.Parent:
-		e = l.InsertBefore(id, right.at)
+	case left != nil && left.parent == to.Parent:
+		after = left
+	case right != nil && right.parent == to.Parent:
+		after = right.prev
 	case to.Left == "" && to.Right != "":
-		e = l.PushFront(id)
-	default:
-		e = l.PushBack(id)
+		after = end
 	}
-	o.slots[id], o.moved[id] = slot{to.Parent, e}, to.Parent
+	o.add(id, to.Parent, after)
+	o.moved[id] = to.Parent
 }
 
 // take takes a node out and returns where it was.
@@ -241,25 +247,17 @@ func (o *orders) take(id outline.NodeID) (p outline.Place, ok bool) {
 	if !ok {
 		return p, false
 	}
-	p.Parent = s.parent
-	if left := s.at.Prev(); left != nil {
-		p.Left = left.Value.(outline.NodeID)
-	}
-	if right := s.at.Next(); right != nil {
-		p.Right = right.Value.(outline.NodeID)
-	}
-	o.below[s.parent].Remove(s.at)
+	s.prev.next, s.next.prev = s.next, s.prev
 	delete(o.slots, id)
-	return p, true
+	return outline.Place{Parent: s.parent, Left: s.prev.id, Right: s.next.id}, true
 }
 
 // children yields the children of a parent, each of which may be taken.
 func (o *orders) children(parent outline.NodeID) func(yield func(outline.NodeID) bool) {
 	return func(yield func(outline.NodeID) bool) {
-		for e := o.below[parent].Front(); e != nil; {
-			at := e
-			e = e.Next()
-			if !yield(at.Value.(outline.NodeID)) {
+		end := o.below[parent]
+		for s := end.next; s != end; s = s.next { // who is taken keeps its links
+			if !yield(s.id) {
 				return
 			}
 		}

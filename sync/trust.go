@@ -123,8 +123,8 @@ func regressed(tx *store.Tx, m store.Meta, remote *outline.Document, gone []outl
 // own to delete.
 func vanished(tx *store.Tx, base, remote *outline.Document, log []store.Record) ([]outline.NodeID, error) {
 	var gone []outline.NodeID
-	for _, n := range base.Root().Walk() {
-		if remote.Node(n.ID) == nil && !isStaging(n) {
+	for n := range remote.Missing(base) {
+		if !isStaging(n) {
 			gone = append(gone, n.ID)
 		}
 	}
