@@ -131,25 +131,26 @@ func (s *round) push(ctx context.Context, d document, imports bool) (later bool,
 	return false, nil
 }
 
-// readReborn reads the document if the plan inserts an item anew that still has
-// an id at the service: its deletion was acknowledged, and taken back before a
-// read has shown it. With another id the base would no longer know it, and what
-// the service acknowledged since would not apply to the base.
+// readReborn reads the document if the plan inserts an item anew that the base has,
+// or that has an id at the service: its deletion was acknowledged, and taken back
+// before a read has shown it. With another id the base would no longer know it, and
+// what the service acknowledged since would not apply to the base.
 func (s *round) readReborn(ctx context.Context, d document, p *draft) (bool, error) {
-	var b *store.Bindings
-	err := s.cfg.DB.View(func(tx *store.Tx) (err error) {
-		b, err = tx.Bindings(d.id)
+	reborn := false
+	err := s.cfg.DB.View(func(tx *store.Tx) error {
+		b, err := tx.Bindings(d.id)
+		if err != nil {
+			return err
+		}
+		base, err := tx.Base(d.id)
+		reborn = slices.ContainsFunc(p.todo, func(c outline.Change) bool {
+			_, bound := b.Bound(c.Node)
+			return c.Kind == outline.Insert && (bound || nodeOf(base, c.Node) != nil)
+		})
 		return err
 	})
-	if err != nil {
+	if err != nil || !reborn {
 		return false, err
-	}
-	bound := func(c outline.Change) bool {
-		_, ok := b.Bound(c.Node)
-		return ok && c.Kind == outline.Insert
-	}
-	if !slices.ContainsFunc(p.todo, bound) {
-		return false, nil
 	}
 	return true, s.pull(ctx, d)
 }

@@ -1,13 +1,22 @@
 package sync_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 
+	"outlast/internal/dynalist"
 	"outlast/internal/outline"
 	"outlast/internal/server"
 	"outlast/store"
+	"outlast/sync"
+	"outlast/sync/remotetest"
 )
 
 // undoLast takes back the newest ops of the tests, as the undo command does.
@@ -107,6 +116,54 @@ gamma
 `
 		if got := served(t, s, "Plan"); got != want {
 			t.Errorf("got\n%swant\n%s", got, want)
+		}
+	})
+}
+
+// dropping leaves out deletions from the first edit, as if the service had dropped
+// them and said Ok.
+type dropping struct {
+	*remotetest.Service
+	dropped bool
+}
+
+func (d *dropping) RoundTrip(req *http.Request) (*http.Response, error) {
+	if d.dropped || !strings.HasSuffix(req.URL.Path, "doc/edit") {
+		return d.Service.RoundTrip(req)
+	}
+	d.dropped = true
+	var edit dynalist.DocEditRequest
+	if err := json.NewDecoder(req.Body).Decode(&edit); err != nil {
+		return nil, err
+	}
+	edit.Changes = slices.DeleteFunc(edit.Changes, func(c dynalist.NodeChange) bool { return c.Action == "delete" })
+	body, err := json.Marshal(edit)
+	if err != nil {
+		return nil, err
+	}
+	req.Body, req.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	return d.Service.RoundTrip(req)
+}
+
+// The service says that it deleted an item, and did not. Whoever takes the deletion
+// back before a read has shown that has one item, not a second one under a new id.
+func TestDeletionThatWasDroppedIsTakenBackUnread(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, doc := sample(t, server.Compat)
+		c.through(&dropping{Service: s})
+		c.edit(doc, "alpha one", "alpha 1")
+		c.remove(doc, "beta one")
+		if _, err := c.engine.Once(t.Context(), sync.Round{}); err != nil {
+			t.Fatal(err)
+		}
+		c.undoLast(1)
+		c.settle()
+		want := strings.Replace(sampleText, "alpha one", "alpha 1", 1)
+		if got := served(t, s, "Plan"); got != want {
+			t.Errorf("service: got\n%s", got)
+		}
+		if got := show(c.document(doc)); got != want {
+			t.Errorf("ours: got\n%s", got)
 		}
 	})
 }
