@@ -1,6 +1,7 @@
 package simtest
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,6 +18,7 @@ type sum struct {
 	histories int
 	requests  int
 	failed    []*Result
+	doubled   []*Result // in which an item is there twice
 	hit       map[string]int
 	modes     map[string]*modeSum
 }
@@ -39,6 +41,9 @@ func (s *sum) add(r *Result) {
 	s.requests += r.Requests
 	if len(r.Failures) > 0 {
 		s.failed = append(s.failed, r)
+	}
+	if r.Duplicates > 0 {
+		s.doubled = append(s.doubled, r)
 	}
 	for name, n := range r.Hit {
 		s.hit[name] += n
@@ -84,7 +89,9 @@ func runAll(t *testing.T, first uint64, n int) *sum {
 			})
 		}
 	})
-	slices.SortFunc(s.failed, func(a, b *Result) int { return int(a.Seed) - int(b.Seed) })
+	for _, results := range [][]*Result{s.failed, s.doubled} {
+		slices.SortFunc(results, func(a, b *Result) int { return cmp.Compare(a.Seed, b.Seed) })
+	}
 	return s
 }
 
@@ -123,6 +130,9 @@ func (s *sum) report(t *testing.T) {
 		m := s.modes[name]
 		t.Logf("%s: %d histories, %d inserts, %d duplicates (%.1f per 100,000), %d of them not reported, %d missing",
 			name, m.histories, m.inserts, m.duplicates, 1e5*float64(m.duplicates)/float64(max(1, m.inserts)), m.silent, m.missing)
+	}
+	for _, r := range s.doubled {
+		t.Logf("seed %d (%s): %d duplicates, %d of them not reported", r.Seed, r.Mode, r.Duplicates, r.Silent)
 	}
 	var hits []string
 	for name, n := range s.hit {
