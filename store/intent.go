@@ -60,17 +60,16 @@ const (
 
 // IntentInsert is one new node of an Intent.
 type IntentInsert struct {
-	Node       outline.NodeID      `json:"node"` // ours
-	Parent     outline.ServiceID   `json:"parent"`
-	Under      outline.NodeID      `json:"under,omitempty"` // the parent in our ids, where Parent is not known
-	Index      int                 `json:"index"`
-	Digest     uint64              `json:"digest,omitempty"` // of the fields, as the engine computes it
-	Text       uint64              `json:"text,omitempty"`   // digest of the content alone
-	Long       bool                `json:"long,omitempty"`   // the text says enough to be known by itself
-	Bound      outline.ServiceID   `json:"bound,omitempty"`
-	Again      bool                `json:"again,omitempty"`      // a second copy was found after it was bound
-	Suspect    outline.ServiceID   `json:"suspect,omitempty"`    // new there, may be this one, changed: a person is told if it is inserted again
-	Candidates []outline.ServiceID `json:"candidates,omitempty"` // weak matches, shown as foreign until bound
+	Node    outline.NodeID    `json:"node"` // ours
+	Parent  outline.ServiceID `json:"parent"`
+	Under   outline.NodeID    `json:"under,omitempty"` // the parent in our ids, where Parent is not known
+	Index   int               `json:"index"`
+	Digest  uint64            `json:"digest,omitempty"` // of the fields, as the engine computes it
+	Text    uint64            `json:"text,omitempty"`   // digest of the content alone
+	Long    bool              `json:"long,omitempty"`   // the text says enough to be known by itself
+	Bound   outline.ServiceID `json:"bound,omitempty"`
+	Again   bool              `json:"again,omitempty"`   // a second copy was found after it was bound
+	Suspect outline.ServiceID `json:"suspect,omitempty"` // new there, may be this one, changed: a person is told if it is inserted again
 }
 
 // Inflight returns the open request of a document ("" for files), nil for none.

@@ -17,7 +17,7 @@ func TestIntents(t *testing.T) {
 	edit := &store.Intent{
 		RequestID: "r1", Doc: doc, Service: "s", Version: 3, Phase: store.Prepared, SentAt: at(5), UpTo: 9,
 		Changes: []byte("{\x00\xff"), Records: []uint64{1, 2},
-		Inserts: []store.IntentInsert{{Node: "n", Parent: "root", Index: -1, Candidates: []outline.ServiceID{"c"}}},
+		Inserts: []store.IntentInsert{{Node: "n", Parent: "root", Index: -1}},
 	}
 	files := &store.Intent{RequestID: "r2", Phase: store.Ambiguous, SentAt: at(6), Changes: []byte("x")}
 	update(t, db, func(tx *store.Tx) error {

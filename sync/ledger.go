@@ -27,9 +27,6 @@ func keepFor(in *store.Intent) time.Duration {
 // copy of it can still arrive (late.go, spare.go).
 func retire(tx *store.Tx, in *store.Intent) error {
 	in.Closed = true
-	for i := range in.Inserts {
-		in.Inserts[i].Candidates = nil
-	}
 	return errors.Join(tx.DropFenced(in.Doc, in.RequestID), tx.PutLedger(in))
 }
 
@@ -51,6 +48,15 @@ func (s *round) retireClean(tx *store.Tx, in *store.Intent, made []outline.Servi
 	}
 	s.ages.begin(&kept, s.cfg.Remote.Server().Date)
 	return tx.PutLedger(&kept)
+}
+
+// refuse closes a request that the service has refused. What it was to make is
+// looked for a while all the same: delivered once more, it may meet a service that
+// has changed its mind.
+func (s *round) refuse(in *store.Intent) error {
+	return s.cfg.DB.Update(func(tx *store.Tx) error {
+		return errors.Join(s.retireClean(tx, in, nil), tx.DropInflight(in.Doc))
+	})
 }
 
 // stagingTokens are the tokens of the staging nodes that are remembered: what went

@@ -14,7 +14,7 @@ import (
 )
 
 // strongText is the length from which one equal text is proof enough that a
-// node is ours; shorter ones need a neighbour that matches too.
+// request has run; shorter ones need a neighbour that matches too.
 const strongText = 12
 
 // pair ties one insert of an intent to a node of a read.
@@ -98,28 +98,6 @@ func elsewhere(in *store.Intent, missing []bool, r *Reading, found []pair, isNew
 		}
 		pairs = append(pairs, pair{insert: i, node: byText[ins.Text][0], strong: true})
 		byText[ins.Text] = byText[ins.Text][1:]
-	}
-	return pairs
-}
-
-// seenBefore pairs what is left over with its candidates, the nodes that an earlier
-// read has shown just as they were sent, wherever they stand by now and whatever
-// they say: somebody may have moved or changed one before its fence has ended.
-func seenBefore(in *store.Intent, missing []bool, r *Reading, found []pair, isNew func(outline.ServiceID) bool) (pairs []pair) {
-	inserts, free := make(map[int]bool), make(map[outline.ServiceID]bool)
-	for _, n := range r.Nodes {
-		free[n.ID] = true
-	}
-	for _, p := range found {
-		inserts[p.insert], free[p.node] = true, false
-	}
-	for i, ins := range in.Inserts {
-		for _, id := range ins.Candidates {
-			if missing[i] && !inserts[i] && free[id] && isNew(id) {
-				inserts[i], free[id] = true, false
-				pairs = append(pairs, pair{insert: i, node: id})
-			}
-		}
 	}
 	return pairs
 }

@@ -151,9 +151,9 @@ func (s *round) dropDoubts(tx *store.Tx, doc outline.FileID) error {
 
 // bindOld binds what an old database wants to insert and a read shows, level by
 // level, since a node is known by its parent. What is left waits for a person.
-func bindOld(tx *store.Tx, in *store.Intent, r *Reading, canBeOurs func(outline.ServiceID, bool) bool) error {
+func bindOld(tx *store.Tx, in *store.Intent, r *Reading, canBeOurs func(outline.ServiceID) bool) error {
 	taken := make(map[outline.ServiceID]bool)
-	isNew := func(id outline.ServiceID) bool { return !taken[id] && canBeOurs(id, false) }
+	isNew := func(id outline.ServiceID) bool { return !taken[id] && canBeOurs(id) }
 	for {
 		b, err := tx.Bindings(in.Doc)
 		if err != nil {

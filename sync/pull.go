@@ -271,7 +271,7 @@ func (s *round) store(tx *store.Tx, t *tree, f found, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	late, err := s.late(tx, t.doc, base, renamed(log, f.rename), f)
+	late, err := s.late(tx, t.doc, base, log, f)
 	if err != nil {
 		return err
 	}
@@ -353,29 +353,6 @@ func forget(tx *store.Tx, doc outline.FileID, base *outline.Document, nodes []ou
 		}
 	}
 	return nil
-}
-
-// renamed returns a log in which nodes that turned out to be ours carry our
-// ids; the records are copies.
-func renamed(log []store.Record, to map[outline.NodeID]outline.NodeID) []store.Record {
-	if len(to) == 0 {
-		return log
-	}
-	name := func(id *outline.NodeID) {
-		if n, ok := to[*id]; ok {
-			*id = n
-		}
-	}
-	for i := range log {
-		c := *log[i].Node
-		for _, id := range []*outline.NodeID{
-			&c.Node, &c.To.Parent, &c.To.Left, &c.To.Right, &c.From.Parent, &c.From.Left, &c.From.Right,
-		} {
-			name(id)
-		}
-		log[i].Node = &c
-	}
-	return log
 }
 
 func (s *round) waiting() (w map[outline.FileID]store.Counts, err error) {

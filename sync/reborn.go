@@ -54,7 +54,7 @@ type rebirth struct {
 	binds   *store.Bindings
 	nodes   map[outline.ServiceID]*ReadNode
 	deleted map[outline.NodeID]bool // by us: gone is as it should be
-	isNew   func(outline.ServiceID, bool) bool
+	isNew   func(outline.ServiceID) bool
 }
 
 func (f *rebirth) children(parent *outline.Node) error {
@@ -70,7 +70,7 @@ func (f *rebirth) children(parent *outline.Node) error {
 	}
 	var fresh []outline.ServiceID
 	for _, id := range read.Children {
-		if f.nodes[id] != nil && f.isNew(id, false) {
+		if f.nodes[id] != nil && f.isNew(id) {
 			fresh = append(fresh, id)
 		}
 	}

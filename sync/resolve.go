@@ -135,10 +135,9 @@ func (s *round) cleared(tx *store.Tx) error {
 
 // found is what a read shows of requests of ours.
 type found struct {
-	reading *Reading                          // without staging nodes
-	rename  map[outline.NodeID]outline.NodeID // nodes shown as foreign until now, and ours
-	open    []*store.Intent                   // requests that are in doubt, or were not long ago
-	work    *outline.Document                 // what is wanted, as it was before the read; nil if nothing is open
+	reading *Reading          // without staging nodes
+	open    []*store.Intent   // requests that are in doubt, or were not long ago
+	work    *outline.Document // what is wanted, as it was before the read; nil if nothing is open
 }
 
 // resolve looks in a read for what requests in doubt have made, and binds it
@@ -161,15 +160,11 @@ func (s *round) resolve(tx *store.Tx, doc outline.FileID, r *Reading) (f found, 
 	if err != nil {
 		return f, err
 	}
-	canBeOurs := func(id outline.ServiceID, candidate bool) bool {
-		return isNew(id, candidate) && !(candidate && deletedHere(f.work, outline.NodeID(id)))
-	}
-	f.rename = make(map[outline.NodeID]outline.NodeID)
 	for _, in := range f.open {
 		if in.Stage == store.StageMake || in.Stage == store.StageFill || in.Stage == store.StageClear {
 			err = retire(tx, in) // unstage has settled it
 		} else {
-			err = s.bindIntent(tx, in, f.reading, canBeOurs, f.rename)
+			err = s.bindIntent(tx, in, f.reading, isNew)
 		}
 		if err != nil {
 			return f, err
@@ -234,10 +229,9 @@ func (s *round) grow(tx *store.Tx, in *store.Intent) error {
 	return nil // it is written anyway
 }
 
-// newcomers returns a test for service ids that can be an insert of ours: new,
-// or a candidate from an earlier read, which stands in the base by now. What is
-// bound meanwhile, or known dead, is neither.
-func newcomers(tx *store.Tx, doc outline.FileID) (func(id outline.ServiceID, candidate bool) bool, error) {
+// newcomers returns a test for service ids that can be an insert of ours: new, not
+// bound meanwhile, and not known dead.
+func newcomers(tx *store.Tx, doc outline.FileID) (func(id outline.ServiceID) bool, error) {
 	base, err := tx.Base(doc)
 	if err != nil {
 		return nil, err
@@ -250,65 +244,38 @@ func newcomers(tx *store.Tx, doc outline.FileID) (func(id outline.ServiceID, can
 	if err != nil {
 		return nil, err
 	}
-	return func(id outline.ServiceID, candidate bool) bool {
-		if _, taken := b.Taken(id); taken || dead[id] {
-			return false
-		}
-		return candidate || nodeOf(base, outline.NodeID(id)) == nil
+	return func(id outline.ServiceID) bool {
+		_, taken := b.Taken(id)
+		return !taken && !dead[id] && nodeOf(base, outline.NodeID(id)) == nil
 	}, nil
-}
-
-// deletedHere tells whether a person has deleted a candidate: who sees a new node
-// of ours beside what may be its copy, and deletes that one, keeps ours. Bound to
-// it ours would be deleted, too. A deletion taken back has the node in work again.
-func deletedHere(work *outline.Document, candidate outline.NodeID) bool {
-	return work.Node(candidate) == nil
 }
 
 // bindIntent binds the inserts of one request that a read shows, and puts the
 // request behind its fence or closes it.
-func (s *round) bindIntent(tx *store.Tx, in *store.Intent, r *Reading, canBeOurs func(outline.ServiceID, bool) bool,
-	rename map[outline.NodeID]outline.NodeID,
-) error {
+func (s *round) bindIntent(tx *store.Tx, in *store.Intent, r *Reading, isNew func(outline.ServiceID) bool) error {
 	if in.Old && !in.Closed {
-		return bindOld(tx, in, r, canBeOurs)
+		return bindOld(tx, in, r, isNew)
 	}
 	left, err := stillMissing(tx, in)
 	if err != nil {
 		return err
 	}
 	s.ages.count(in, s.cfg.Remote.Server().Date)
-	ended := in.Closed || in.Age >= in.Fence
-	if err := letGo(tx, in); err != nil {
-		return err
-	}
-	candidate := candidatesOf(in)
-	hasRun := false
-	isNew := func(id outline.ServiceID) bool { return canBeOurs(id, candidate[id]) }
 	pairs := matchInserts(in, left, r, isNew)
-	pairs = append(pairs, seenBefore(in, left, r, pairs, isNew)...)
 	changed, err := altered(in, left, r, pairs, isNew)
 	if err != nil {
 		return err
 	}
+	hasRun := false
 	for _, p := range append(pairs, changed...) {
-		ins := &in.Inserts[p.insert]
-		ins.Candidates = nil
-		if !p.strong && !ended {
-			ins.Candidates = []outline.ServiceID{p.node}
-			continue
-		}
-		hasRun = true
-		if candidate[p.node] {
-			rename[outline.NodeID(p.node)] = ins.Node
-		}
-		ins.Bound = p.node
-		if err := tx.Bind(in.Doc, ins.Node, p.node); err != nil {
+		hasRun = hasRun || p.strong
+		in.Inserts[p.insert].Bound = p.node
+		if err := tx.Bind(in.Doc, in.Inserts[p.insert].Node, p.node); err != nil {
 			return err
 		}
 	}
 	in.Reads++
-	if len(unbound(in)) == 0 || ended {
+	if len(unbound(in)) == 0 || in.Closed || in.Age >= in.Fence {
 		return retire(tx, in)
 	}
 	if hasRun { // what the request did not make is missing
@@ -345,44 +312,6 @@ func stillMissing(tx *store.Tx, in *store.Intent) ([]bool, error) {
 		missing[i] = missing[i] && wanted[ins.Node]
 	}
 	return missing, nil
-}
-
-func candidatesOf(in *store.Intent) map[outline.ServiceID]bool {
-	ids := make(map[outline.ServiceID]bool)
-	for _, ins := range in.Inserts {
-		for _, c := range ins.Candidates {
-			ids[c] = true
-		}
-	}
-	return ids
-}
-
-// letGo takes candidates for somebody else's on which the user has acted here. They
-// are shown beside the item that they may be: who deletes or rewrites one of two
-// equal items means to keep the other.
-func letGo(tx *store.Tx, in *store.Intent) error {
-	candidate := candidatesOf(in)
-	if len(candidate) == 0 {
-		return nil
-	}
-	acted := make(map[outline.ServiceID]bool)
-	for r, err := range tx.Unconfirmed(in.Doc) {
-		if err != nil {
-			return err
-		}
-		if id := outline.ServiceID(r.Node.Node); candidate[id] {
-			acted[id] = true
-		}
-	}
-	for i := range in.Inserts {
-		ins := &in.Inserts[i]
-		for _, id := range ins.Candidates {
-			if acted[id] {
-				ins.Candidates, ins.Suspect = nil, id
-			}
-		}
-	}
-	return nil
 }
 
 // fencedNodes returns the nodes of a document that must not be inserted now,

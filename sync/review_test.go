@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -22,7 +21,7 @@ import (
 
 // Two equal short lines whose requests both went astray may look for the same
 // node: who binds it second must not fail for ever.
-func TestTwoRequestsInDoubtShareACandidate(t *testing.T) {
+func TestTwoRequestsInDoubtForEqualItems(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, c, doc := sample(t, server.Compat)
 		c.add(doc, "beta", "x")
@@ -34,35 +33,6 @@ func TestTwoRequestsInDoubtShareACandidate(t *testing.T) {
 		s.Faults(nil)
 		c.settle()
 		want := "alpha\n  alpha one\n  alpha two\nbeta\n  beta one\n  beta two\n  x\n  x\ngamma\n  gamma one\n  gamma two\n"
-		if got := served(t, s, "Plan"); got != want {
-			t.Errorf("got\n%s", got)
-		}
-	})
-}
-
-// A new item whose request is in doubt is shown beside what may be its copy. Who
-// takes away that copy keeps the item.
-func TestDeletedCandidateLeavesTheInsert(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s, c, doc := sample(t, server.Compat)
-		c.add(doc, "beta", "x")
-		s.Once("doc/edit", 0, remotetest.AppliedTimeout)
-		c.once()
-		s.Faults(nil)
-		time.Sleep(5 * time.Second)
-		c.once()
-		twice := slices.Collect(c.node(doc, "beta").Children())
-		if len(twice) != 4 {
-			t.Fatalf("no candidate is shown:\n%s", show(c.document(doc)))
-		}
-		for _, n := range twice {
-			if n.Content == "x" && len(n.ID) != 26 { // the service's
-				c.append(op(doc, outline.Change{Kind: outline.Delete, Node: n.ID}))
-			}
-		}
-		time.Sleep(3 * time.Minute) // the fence has ended when it is read again
-		c.settle()
-		want := "alpha\n  alpha one\n  alpha two\nbeta\n  beta one\n  beta two\n  x\ngamma\n  gamma one\n  gamma two\n"
 		if got := served(t, s, "Plan"); got != want {
 			t.Errorf("got\n%s", got)
 		}

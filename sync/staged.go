@@ -248,7 +248,7 @@ func (u *unstager) adopt(tx *store.Tx, in *store.Intent, r *Reading) error {
 	for _, n := range known {
 		taken[n.Service] = true
 	}
-	isNew := func(id outline.ServiceID) bool { return !taken[id] && canBeOurs(id, false) }
+	isNew := func(id outline.ServiceID) bool { return !taken[id] && canBeOurs(id) }
 	edit, err := nodeEdit(in)
 	if err != nil {
 		return err
@@ -355,7 +355,7 @@ func (u *unstager) findForeign(tx *store.Tx, doc outline.FileID, known map[uint6
 		if _, staging := strings.CutPrefix(n.Fields.Content, tempPrefix+u.token[id]); staging || u.staged[id] != "" {
 			continue
 		}
-		u.foreign[id] = !known[digestOf(n.Fields)] || !isNew(id, false)
+		u.foreign[id] = !known[digestOf(n.Fields)] || !isNew(id)
 	}
 	return nil
 }
