@@ -54,6 +54,7 @@ type latecomers struct {
 	binds        *store.Bindings
 	logged       map[outline.NodeID]logged
 	out          rebase
+	fresh        fresh
 	copied       bool // out.base is a copy
 }
 

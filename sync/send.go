@@ -138,7 +138,7 @@ func (s *round) failed(ctx context.Context, d document, p *draft, b batch, in *s
 	case errors.Is(cause, ErrVersionMismatch):
 		return errors.Join(s.drop(in), s.pull(ctx, d))
 	case class == Rejected:
-		return errors.Join(s.drop(in), s.refused(ctx, d, p, b, cause))
+		return errors.Join(s.refuse(in), s.refused(ctx, d, p, b, cause))
 	}
 	if err := s.doubt(in, cause); err != nil {
 		return err

@@ -14,26 +14,27 @@ import (
 // delivers it twice. The spare one is deleted, and kept in the trash, if it is
 // beyond doubt that it is ours; else a person is told.
 
-// spares looks for spare copies among the nodes that a read shows for the first time.
+// spares looks for spare copies among the nodes that a read shows for the first
+// time: first for those that are as they were sent, then, among the rest, for those
+// that somebody may have moved or changed since.
 func (l *latecomers) spares(open []*store.Intent) error {
-	fresh := l.fresh()
-	for _, in := range open {
-		if in.Stage != "" {
-			continue
-		}
-		changed := false
-		for i := range in.Inserts {
-			key := copyKey{in.Inserts[i].Parent, in.Inserts[i].Digest}
-			if len(fresh[key]) == 0 || !l.hasOther(&in.Inserts[i], fresh[key][0]) {
+	l.fresh = l.freshNodes()
+	for _, deal := range []func(*store.Intent, int) (bool, error){l.spare, l.alike} {
+		for _, in := range open {
+			if in.Stage != "" {
 				continue
 			}
-			owed, err := l.spare(in, i, fresh[key][0])
-			if err != nil {
-				return err
+			owed := false
+			for i := range in.Inserts {
+				one, err := deal(in, i)
+				if err != nil {
+					return err
+				}
+				owed = owed || one
 			}
-			changed, fresh[key] = changed || owed, fresh[key][1:]
-		}
-		if changed {
+			if !owed {
+				continue
+			}
 			if err := l.keep(in); err != nil {
 				return err
 			}
@@ -42,26 +43,56 @@ func (l *latecomers) spares(open []*store.Intent) error {
 	return nil
 }
 
-// copyKey is what a copy of an insert has in common with it.
-type copyKey struct {
-	parent outline.ServiceID
-	digest uint64
+// spare deletes a spare copy that is as it was sent if it is certainly ours, and in
+// any case tells of it: it could be somebody's who wrote the same. It tells whether
+// the request owed one: each insert can come once more, and what has come is no
+// longer taken away.
+func (l *latecomers) spare(in *store.Intent, i int) (owed bool, err error) {
+	ins := &in.Inserts[i]
+	n := l.fresh.asSent(ins)
+	if n == nil || !l.hasOther(ins, n) {
+		return false, nil
+	}
+	twin, id := l.remote.Node(ins.Node), l.binds.Service(n.ID)
+	given := ins.Bound == id // an Ok gave us this very node
+	late := in.Cause != "" && ins.Bound == ""
+	again := ins.Bound != "" && !given && twin != nil && apart(n, twin) <= keepClear
+	if !given && !late && !again {
+		return false, nil // somebody has written the same
+	}
+	certain := given || late && l.ages.of(in) < lateFor && l.convincing(in, i, n) ||
+		again && !ins.Again && l.deliveredAgain(in, i, n, twin)
+	switch {
+	case late:
+		ins.Bound = id
+	case again:
+		ins.Again = true
+	}
+	l.fresh.taken[n] = true
+	switch {
+	case certain && n.First() == nil:
+		err = l.remove(n)
+	case late:
+		err = l.tell(n, "this item may be there twice, since a request was answered unclearly")
+	default:
+		err = l.tell(n, "this item may be there twice, since a request may have arrived twice")
+	}
+	return late || again, err
 }
 
-// fresh returns the leaves that a read shows for the first time and that are
-// not known to be ours, in their order.
-func (l *latecomers) fresh() map[copyKey][]*outline.Node {
-	out := make(map[copyKey][]*outline.Node)
-	for n := range l.remote.Root().Below() {
-		if n.First() != nil || l.base.Node(n.ID) != nil || l.logged[n.ID].inserts {
-			continue
-		}
-		if _, bound := l.binds.Bound(n.ID); !bound {
-			key := copyKey{l.binds.Service(n.Parent().ID), digestOf(n.Fields)}
-			out[key] = append(out[key], n)
-		}
+// alike tells of a new node that may be a copy of an insert which somebody has moved
+// or changed before we saw it.
+func (l *latecomers) alike(in *store.Intent, i int) (owed bool, err error) {
+	twin := l.remote.Node(in.Inserts[i].Node)
+	if twin == nil {
+		return false, nil
 	}
-	return out
+	n := l.fresh.alike(&in.Inserts[i], twin)
+	if n == nil {
+		return false, nil
+	}
+	l.fresh.taken[n] = true
+	return false, l.tell(n, "this item may be there twice, since a request may have arrived twice, and it has been changed since")
 }
 
 // hasOther tells whether an insert has another node than n, or is not wanted any
@@ -71,32 +102,6 @@ func (l *latecomers) hasOther(ins *store.IntentInsert, n *outline.Node) bool {
 		return twin != n
 	}
 	return !l.logged[ins.Node].inserts // withdrawn
-}
-
-// spare deletes a spare copy if it is certainly ours, and in any case tells of it:
-// it could be somebody's who wrote the same. It returns whether the request owed
-// one: each insert can come once more, and what has come is no longer looked for.
-func (l *latecomers) spare(in *store.Intent, i int, n *outline.Node) (owed bool, err error) {
-	ins := &in.Inserts[i]
-	twin, id := l.remote.Node(ins.Node), l.binds.Service(n.ID)
-	given := ins.Bound == id // an Ok gave us this very node
-	late := in.Cause != "" && ins.Bound == ""
-	again := ins.Bound != "" && !given && !ins.Again && twin != nil && apart(n, twin) <= keepClear
-	switch {
-	case late:
-		ins.Bound = id
-	case again:
-		ins.Again = true
-	}
-	switch {
-	case given, late && l.ages.of(in) < lateFor && l.alone(in, i, n), again && in.Cause == "" && l.deliveredAgain(in, i, n, twin):
-		return late || again, l.remove(n)
-	case late:
-		return true, l.tell(n, "this item may be there twice, since a request was answered unclearly")
-	case again:
-		return true, l.tell(n, "this item may be there twice, since a request may have arrived twice")
-	}
-	return false, nil // somebody has written the same
 }
 
 // remove deletes a spare copy, to the trash.
@@ -117,20 +122,26 @@ func (l *latecomers) tell(n *outline.Node, what string) error {
 	})
 }
 
-// alone tells whether nobody has touched a copy, and its text is proof enough:
-// long, or one of a run that came with it in the same order.
-func (l *latecomers) alone(in *store.Intent, i int, n *outline.Node) bool {
+// convincing tells whether nobody has touched a copy, and its text is proof enough:
+// long, or not the only one of its request that came in that moment.
+func (l *latecomers) convincing(in *store.Intent, i int, n *outline.Node) bool {
 	if n.Modified != n.Created {
 		return false
 	}
 	if in.Inserts[i].Long {
 		return true
 	}
-	beside := func(m *outline.Node, k int) bool {
-		return m != nil && k >= 0 && k < len(in.Inserts) && in.Inserts[k].Digest == digestOf(m.Fields) &&
-			in.Inserts[k].Parent == in.Inserts[i].Parent && m.Created == n.Created && l.base.Node(m.ID) == nil
+	for k := range in.Inserts {
+		if k == i {
+			continue
+		}
+		for _, m := range l.fresh.sent[keyOf(&in.Inserts[k])] {
+			if m != n && m.Created == n.Created {
+				return true
+			}
+		}
 	}
-	return beside(n.Prev(), i-1) || beside(n.Next(), i+1)
+	return false
 }
 
 // sameMoment is how far apart two nodes may be made for a second delivery alone to
@@ -142,15 +153,17 @@ func apart(n, m *outline.Node) time.Duration {
 	return (time.Duration(n.Created-m.Created) * time.Millisecond).Abs()
 }
 
-// deliveredAgain tells whether a copy came with a second delivery of a request
-// that was answered: its text is proof enough, and it was made in the same moment,
-// or all of the request came again and stands where a second delivery puts it.
-// (Who copies an item by hand mostly puts the copy behind it.)
+// deliveredAgain tells whether a copy came with a second delivery of a request: its text is proof enough, it stands where such a delivery puts it,
+// and it was made in the same moment, or all of the request came again. Whoever
+// copies items by hand mostly puts the copies behind, and not in the same moment.
 func (l *latecomers) deliveredAgain(in *store.Intent, i int, n, twin *outline.Node) bool {
-	if !l.alone(in, i, n) || n.Created == 0 {
+	if !l.convincing(in, i, n) || n.Created == 0 {
 		return false
 	}
-	return apart(n, twin) <= sameMoment || l.whole(in, i, n) && l.pushes(in, n, twin)
+	if apart(n, twin) <= sameMoment {
+		return l.pushes(in, n, twin) || l.pushes(in, twin, n) // either answer may have come back
+	}
+	return l.whole(in, i, n) && l.pushes(in, n, twin)
 }
 
 // whole tells whether all that a request has put below one parent came together
@@ -176,19 +189,19 @@ func (l *latecomers) whole(in *store.Intent, i int, n *outline.Node) bool {
 	return true
 }
 
-// pushes tells whether a copy stands before its twin with nothing but nodes of the
-// same request between: what arrives again goes to the same place, and pushes on
-// what it has put there before.
-func (l *latecomers) pushes(in *store.Intent, n, twin *outline.Node) bool {
+// pushes tells whether n stands before m with nothing but nodes of the same request
+// between: what arrives again goes to the same place, and pushes on what it has put
+// there before.
+func (l *latecomers) pushes(in *store.Intent, n, m *outline.Node) bool {
 	known, digests := make(map[outline.NodeID]bool), make(map[uint64]bool)
 	for _, ins := range in.Inserts {
 		known[ins.Node], digests[ins.Digest] = true, true
 	}
-	for m := n.Next(); m != nil; m = m.Next() {
+	for n = n.Next(); n != nil; n = n.Next() {
 		switch {
-		case m == twin:
+		case n == m:
 			return true
-		case !known[m.ID] && (l.base.Node(m.ID) != nil || !digests[digestOf(m.Fields)]):
+		case !known[n.ID] && (l.base.Node(n.ID) != nil || !digests[digestOf(n.Fields)]):
 			return false
 		}
 	}

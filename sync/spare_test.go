@@ -82,6 +82,112 @@ func TestRequestThatArrivesTwice(t *testing.T) {
 	}
 }
 
+// A request arrives twice, and before any read somebody changes the copy of an item:
+// nobody deletes what he has touched, and a person is told that it may be there twice.
+func TestCopyThatSomebodyHasChanged(t *testing.T) {
+	const long = "a text that says enough"
+	content := outline.Fields{Content: long + " and more"}
+	for name, test := range map[string]struct {
+		text string
+		does sync.Step
+		left string // of the copy
+	}{
+		"rewritten":        {long, sync.Step{Kind: outline.Update, Mask: outline.Content, Fields: content}, content.Content},
+		"rewritten, short": {"x", sync.Step{Kind: outline.Update, Mask: outline.Content, Fields: outline.Fields{Content: "y"}}, "y"},
+		"marked":           {long, sync.Step{Kind: outline.Update, Mask: outline.Color, Fields: outline.Fields{Color: 3}}, long},
+		"moved":            {long, sync.Step{Kind: outline.Move, Parent: outline.ServiceID(outline.RootID)}, long},
+		"moved, short":     {"x", sync.Step{Kind: outline.Move, Parent: outline.ServiceID(outline.RootID)}, "x"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, c, doc := sample(t, server.Compat)
+				c.through(&meddler{Service: s, then: func() {
+					time.Sleep(time.Millisecond)
+					somebody(t, s, doc, test.text, test.does)
+				}})
+				c.add(doc, "beta", test.text)
+				s.Once("doc/edit", 0, remotetest.Twice)
+				c.settle()
+				time.Sleep(time.Minute)
+				c.settle()
+				if got := served(t, s, "Plan"); strings.Count(got, test.text+"\n")+strings.Count(got, test.left+"\n") < 2 {
+					t.Errorf("an item is gone:\n%s", got)
+				}
+				if n := c.conflictsOf(store.ConflictDuplicate); n != 1 {
+					t.Errorf("a person is told of %d copies, want 1", n)
+				}
+			})
+		})
+	}
+}
+
+// Below two parents short texts that come again in one moment prove each other.
+func TestShortItemsOfOneRequestProveEachOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, doc := sample(t, server.Compat)
+		c.add(doc, "beta", "x")
+		c.add(doc, "gamma", "y")
+		s.Once("doc/edit", 0, remotetest.Twice)
+		c.settle()
+		time.Sleep(time.Minute)
+		c.settle()
+		got := served(t, s, "Plan")
+		if strings.Count(got, "  x\n") != 1 || strings.Count(got, "  y\n") != 1 {
+			t.Errorf("got\n%s", got)
+		}
+	})
+}
+
+// Somebody writes what we write, in the same moment, but not where a second delivery
+// of our request would put it: both stay.
+func TestEqualItemOfTheSameMomentStays(t *testing.T) {
+	const long = "a text that says enough"
+	synctest.Test(t, func(t *testing.T) {
+		s, c, doc := sample(t, server.Compat)
+		beta := c.node(doc, "beta")
+		m := &meddler{Service: s}
+		m.then = func() { write(t, s, doc, beta, []string{long, "another", "something else"}) }
+		c.through(m)
+		c.add(doc, "beta", long)
+		c.settle()
+		time.Sleep(time.Minute)
+		c.settle()
+		if got := served(t, s, "Plan"); strings.Count(got, long) != 2 {
+			t.Errorf("got\n%s", got)
+		}
+		if n := c.conflictsOf(store.ConflictDuplicate); n != 1 {
+			t.Errorf("a person is told of %d copies, want 1", n)
+		}
+	})
+}
+
+// A request is refused, and a second delivery of it is not: what that has made is the
+// item that still waits, and is not made once more.
+func TestRefusedRequestThatArrivesAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, doc := sample(t, server.Compat)
+		d := &delayed{Service: s, armed: true, passes: true}
+		c.through(d)
+		c.add(doc, "beta", "x")
+		allow := func(p outline.Permission) {
+			if err := s.SetPermission(string(doc), int(p)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		allow(outline.Read)
+		c.engine.Once(t.Context(), roundFor(doc))
+		allow(outline.Owner)
+		time.Sleep(time.Minute)
+		d.deliver(t)
+		c.settle()
+		c.retryParked()
+		c.settle()
+		if got := served(t, s, "Plan"); strings.Count(got, "  x\n") != 1 {
+			t.Errorf("got\n%s", got)
+		}
+	})
+}
+
 // write lets somebody else put items at the end of those below a parent.
 func write(t *testing.T, s *remotetest.Service, doc outline.FileID, parent *outline.Node, texts []string) {
 	t.Helper()

@@ -40,9 +40,9 @@
 // inserts that no read has shown are not planned again, since the service may
 // still be about to make them. How long depends on the class of the failure, and
 // only time that has surely passed counts (fence.go); all else of the document
-// goes on meanwhile. A node that looks like one of them is a candidate until then,
-// whatever others do to it meanwhile (match.go, altered.go); what the user does to
-// it himself makes it another's.
+// goes on meanwhile. A new node that looks like one of them is taken for it at once
+// (match.go, altered.go), so that nobody sees an item twice; should it be somebody's
+// who wrote the same, ours comes late and stands beside it.
 //
 // # Staging nodes
 //
@@ -57,14 +57,14 @@
 //
 // # Late copies
 //
-// A request that was in doubt goes to a ledger for a day (ledger.go). When a read
-// shows what a late copy of it did, against what was decided since, that is taken
-// back, once (late.go). A second copy of a new node is deleted, to the trash, if
-// its text or its neighbours prove that it is ours and as many copies can still
-// come; else it stays and is reported as a possible duplicate (spare.go). A request
-// that was answered may arrive twice as well; of that the proof must be stronger,
-// since nothing went wrong that anybody knows of: the copy was made in the same
-// moment, or all of the request came again and to the same place.
+// A request that was in doubt goes to a ledger for a day, one that was answered or
+// refused for ten minutes (ledger.go). When a read shows what a late copy of it did,
+// against what was decided since, that is taken back, once (late.go). A second copy
+// of a new node is deleted, to the trash, if it is as it was sent, its text or the
+// rest of its request proves that it is ours, and either as many copies can still
+// come, or it stands where a second delivery puts it and was made in the same moment
+// or together with all of the request; else it stays. Of each a person is told, also
+// of what others have moved or changed meanwhile (spare.go, fresh.go).
 //
 // # A database that is not the one that sent last
 //

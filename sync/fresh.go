@@ -1,0 +1,99 @@
+package sync
+
+import (
+	"slices"
+
+	"outlast/internal/outline"
+	"outlast/store"
+)
+
+// fresh are the nodes that a read shows for the first time and that are not known
+// to be ours, in the order of the document.
+type fresh struct {
+	sent    map[copyKey][]*outline.Node
+	text    map[uint64][]*outline.Node            // by digest of the content
+	made    map[moment][]*outline.Node            // by parent, and when they were made
+	changed map[outline.ServiceID][]*outline.Node // by parent: those changed since they were made
+	taken   map[*outline.Node]bool                // dealt with
+}
+
+// copyKey is what a copy of an insert has in common with it.
+type copyKey struct {
+	parent outline.ServiceID
+	digest uint64
+}
+
+func keyOf(ins *store.IntentInsert) copyKey { return copyKey{ins.Parent, ins.Digest} }
+
+// moment is a parent and a time in units of sameMoment.
+type moment struct {
+	parent outline.ServiceID
+	at     int64
+}
+
+func momentOf(parent outline.ServiceID, n *outline.Node) moment {
+	return moment{parent, n.Created / sameMoment.Milliseconds()}
+}
+
+func (l *latecomers) freshNodes() fresh {
+	f := fresh{
+		sent: make(map[copyKey][]*outline.Node), text: make(map[uint64][]*outline.Node), made: make(map[moment][]*outline.Node),
+		changed: make(map[outline.ServiceID][]*outline.Node), taken: make(map[*outline.Node]bool),
+	}
+	for n := range l.remote.Root().Below() {
+		if l.base.Node(n.ID) != nil || l.logged[n.ID].inserts {
+			continue
+		}
+		if _, bound := l.binds.Bound(n.ID); bound {
+			continue
+		}
+		parent := l.binds.Service(n.Parent().ID)
+		key, made := copyKey{parent, digestOf(n.Fields)}, momentOf(parent, n)
+		f.sent[key] = append(f.sent[key], n)
+		f.made[made] = append(f.made[made], n)
+		if words(n.Content) != "" {
+			text := textDigest(n.Fields)
+			f.text[text] = append(f.text[text], n)
+		}
+		if n.Modified != n.Created {
+			f.changed[parent] = append(f.changed[parent], n)
+		}
+	}
+	return f
+}
+
+// asSent returns the first node that is just as an insert was sent, nil for none.
+func (f *fresh) asSent(ins *store.IntentInsert) *outline.Node {
+	for _, n := range f.sent[keyOf(ins)] {
+		if !f.taken[n] {
+			return n
+		}
+	}
+	return nil
+}
+
+// alike returns the first node that may be what a second copy of an insert has
+// become, nil for none: made not long before or after the first, and with the same
+// text wherever it stands, or below the same parent with a text that holds ours, or
+// changed and made in the same moment.
+func (f *fresh) alike(ins *store.IntentInsert, twin *outline.Node) *outline.Node {
+	for _, n := range f.near(ins, twin) {
+		at, holds := apart(n, twin), holdsText(n.Fields, twin.Fields)
+		switch {
+		case f.taken[n] || n == twin || at > keepClear:
+		case textDigest(n.Fields) == ins.Text, holds && ins.Long, at <= sameMoment && (holds || n.Modified != n.Created):
+			return n
+		}
+	}
+	return nil
+}
+
+// near returns the nodes among which alike looks.
+func (f *fresh) near(ins *store.IntentInsert, twin *outline.Node) []*outline.Node {
+	lists := [][]*outline.Node{f.text[ins.Text], f.changed[ins.Parent]}
+	m := momentOf(ins.Parent, twin)
+	for _, at := range []int64{m.at - 1, m.at, m.at + 1} {
+		lists = append(lists, f.made[moment{m.parent, at}])
+	}
+	return slices.Concat(lists...)
+}
