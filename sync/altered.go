@@ -14,7 +14,7 @@ import (
 
 // altered pairs what is left over with new nodes below the same parent that hold
 // the text that was sent, where that is long or the node was made together with
-// another one of the request. Such a pair is weak: it counts when the fence ends.
+// another one of the request. Such a pair does not prove that the request has run.
 // Of what remains it notes the nodes that may be ours without such proof.
 func altered(in *store.Intent, missing []bool, r *Reading, found []pair, isNew func(outline.ServiceID) bool) ([]pair, error) {
 	if in.Cause == "" {

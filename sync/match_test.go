@@ -8,8 +8,8 @@ import (
 )
 
 // A stranger's node with the text of one of ours stands before another of ours:
-// both orders cannot be right, and still ours is found, to be bound when the
-// fence ends, and is not inserted a second time.
+// both orders cannot be right, and still ours is found and not inserted a second
+// time.
 func TestMatchFindsWhatIsOutOfOrder(t *testing.T) {
 	in := &store.Intent{}
 	for i, text := range []string{"short", "other", "a text that is long enough"} {
