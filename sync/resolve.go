@@ -160,11 +160,15 @@ func (s *round) resolve(tx *store.Tx, doc outline.FileID, r *Reading) (f found, 
 	if err != nil {
 		return f, err
 	}
+	shown := make(map[outline.ServiceID]bool, len(f.reading.Nodes))
+	for _, n := range f.reading.Nodes {
+		shown[n.ID] = true
+	}
 	for _, in := range f.open {
 		if in.Stage == store.StageMake || in.Stage == store.StageFill || in.Stage == store.StageClear {
 			err = retire(tx, in) // unstage has settled it
 		} else {
-			err = s.bindIntent(tx, in, f.reading, isNew)
+			err = s.bindIntent(tx, in, f.reading, shown, isNew)
 		}
 		if err != nil {
 			return f, err
@@ -252,11 +256,11 @@ func newcomers(tx *store.Tx, doc outline.FileID) (func(id outline.ServiceID) boo
 
 // bindIntent binds the inserts of one request that a read shows, and puts the
 // request behind its fence or closes it.
-func (s *round) bindIntent(tx *store.Tx, in *store.Intent, r *Reading, isNew func(outline.ServiceID) bool) error {
+func (s *round) bindIntent(tx *store.Tx, in *store.Intent, r *Reading, shown map[outline.ServiceID]bool, isNew func(outline.ServiceID) bool) error {
 	if in.Old && !in.Closed {
 		return bindOld(tx, in, r, isNew)
 	}
-	left, err := stillMissing(tx, in)
+	left, err := stillMissing(tx, in, shown)
 	if err != nil {
 		return err
 	}
@@ -270,7 +274,7 @@ func (s *round) bindIntent(tx *store.Tx, in *store.Intent, r *Reading, isNew fun
 	for _, p := range append(pairs, changed...) {
 		hasRun = hasRun || p.strong
 		in.Inserts[p.insert].Bound = p.node
-		if err := tx.Bind(in.Doc, in.Inserts[p.insert].Node, p.node); err != nil {
+		if err := rebind(tx, in.Doc, in.Inserts[p.insert].Node, p.node); err != nil {
 			return err
 		}
 	}
@@ -284,17 +288,30 @@ func (s *round) bindIntent(tx *store.Tx, in *store.Intent, r *Reading, isNew fun
 	return tx.PutFenced(in)
 }
 
-// stillMissing tells for each insert of a request whether it is to be looked
-// for: nobody has bound it, and it is still wanted.
-func stillMissing(tx *store.Tx, in *store.Intent) ([]bool, error) {
+// rebind binds a node of ours in place of an id that has gone.
+func rebind(tx *store.Tx, doc outline.FileID, n outline.NodeID, id outline.ServiceID) error {
+	b, err := tx.Bindings(doc)
+	if err != nil {
+		return err
+	}
+	if old, bound := b.Bound(n); bound {
+		err = tx.Bury(doc, old)
+	}
+	return errors.Join(err, tx.Bind(doc, n, id))
+}
+
+// stillMissing tells for each insert of a request whether it is to be looked for:
+// nobody has bound it, or to a node that has gone before any read has shown it, of
+// which a second copy may be there; and it is still wanted.
+func stillMissing(tx *store.Tx, in *store.Intent, shown map[outline.ServiceID]bool) ([]bool, error) {
 	b, err := tx.Bindings(in.Doc)
 	if err != nil {
 		return nil, err
 	}
 	missing := make([]bool, len(in.Inserts))
 	for i, ins := range in.Inserts {
-		_, bound := b.Bound(ins.Node)
-		missing[i] = ins.Bound == "" && !bound
+		id, bound := b.Bound(ins.Node)
+		missing[i] = ins.Bound == "" && !bound || in.Closed && !shown[id] && !shown[ins.Bound]
 	}
 	if !in.Closed || !slices.Contains(missing, true) {
 		return missing, nil // which spares the reading of a long log

@@ -161,6 +161,38 @@ func TestEqualItemOfTheSameMomentStays(t *testing.T) {
 	})
 }
 
+// A request arrives twice, and before any read somebody deletes the item that its
+// answer told of: the other one is ours then, and none is sent again.
+func TestCopyTakesThePlaceOfWhatIsGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, doc := sample(t, server.Compat)
+		id := c.add(doc, "beta", "x")
+		m := &meddler{Service: s}
+		m.then = func() {
+			var step sync.Step
+			c.view(func(tx *store.Tx) error {
+				b, err := tx.Bindings(doc)
+				step = sync.Step{Kind: outline.Delete, Node: b.Service(id)}
+				return err
+			})
+			if _, err := s.Client(t).Edit(t.Context(), sync.NodeEdit{Doc: outline.ServiceID(doc), Changes: []sync.Step{step}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c.through(m)
+		s.Once("doc/edit", 0, remotetest.Twice)
+		c.once()
+		for range 5 {
+			time.Sleep(time.Minute)
+			c.once()
+		}
+		c.settle()
+		if got := served(t, s, "Plan"); strings.Count(got, "  x\n") != 1 {
+			t.Errorf("got\n%s", got)
+		}
+	})
+}
+
 // A request is refused, and a second delivery of it is not: what that has made is the
 // item that still waits, and is not made once more.
 func TestRefusedRequestThatArrivesAgain(t *testing.T) {
