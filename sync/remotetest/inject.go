@@ -193,6 +193,17 @@ func (j *Injector) Deliver(now time.Time) {
 	}
 }
 
+// Sleep lets time pass, in which what is under way arrives when it is due: nobody
+// has to ask the service anything for that.
+func (j *Injector) Sleep(d time.Duration) {
+	end := time.Now().Add(d)
+	for len(j.due) > 0 && !j.due[0].at.After(end) {
+		time.Sleep(time.Until(j.due[0].at))
+		j.Deliver(time.Now())
+	}
+	time.Sleep(time.Until(end))
+}
+
 // Skew sets the service's clock ahead, or back.
 func (j *Injector) Skew(by time.Duration) { j.skew = by }
 

@@ -29,7 +29,7 @@ func (w *world) step() {
 	case k < 96:
 		w.permission()
 	default:
-		time.Sleep(time.Duration(w.rnd.IntN(900)) * time.Second)
+		w.inj.Sleep(time.Duration(w.rnd.IntN(900)) * time.Second)
 	}
 }
 
@@ -222,7 +222,7 @@ func (w *world) undoOps(c *client, doc outline.FileID) []outline.Change {
 func (w *world) anyNode(d *outline.Document, root bool) *outline.Node {
 	var all []*outline.Node
 	for n := range d.Root().Below() {
-		if !ofTheMerge(n) && !strings.HasPrefix(n.Parent().Content, stagingMark) {
+		if !ofTheMerge(n.Content) && !strings.HasPrefix(n.Parent().Content, stagingMark) {
 			all = append(all, n)
 		}
 	}
@@ -232,8 +232,9 @@ func (w *world) anyNode(d *outline.Document, root bool) *outline.Node {
 	return pick(w.rnd, all)
 }
 
-func ofTheMerge(n *outline.Node) bool {
-	return n.Content == sync.RecoveredTitle || strings.HasPrefix(n.Content, sync.OtherVersion) || strings.HasPrefix(n.Content, "⟳")
+// ofTheMerge tells whether a text is one that no person types.
+func ofTheMerge(text string) bool {
+	return text == sync.RecoveredTitle || strings.HasPrefix(text, sync.OtherVersion) || strings.HasPrefix(text, "⟳")
 }
 
 // placeIn returns any place among the children of parent, for n or a new node.

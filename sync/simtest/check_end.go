@@ -25,8 +25,7 @@ func (w *world) settle() {
 	for _, doc := range w.docs {
 		w.setPermission(doc, outline.Owner)
 	}
-	time.Sleep(6 * time.Minute)
-	w.inj.Deliver(time.Now())
+	w.inj.Sleep(6 * time.Minute)
 	for i := range settleRounds {
 		quiet := true
 		for _, c := range w.clients {

@@ -56,7 +56,7 @@ func (w *world) onSend(n int, path string, body []byte) any {
 		return nil
 	}
 	for _, change := range q.Changes {
-		if change.Action == "insert" && change.Content != nil && !strings.HasPrefix(*change.Content, stagingMark) {
+		if change.Action == "insert" && change.Content != nil && !ofTheMerge(*change.Content) {
 			w.lastSent, w.lastUnder = *change.Content, change.ParentID
 		}
 	}

@@ -121,7 +121,7 @@ func (w *world) play() {
 	for range w.steps {
 		w.step()
 		w.inj.Deliver(time.Now())
-		time.Sleep(time.Duration(w.rnd.IntN(40_000)) * time.Millisecond)
+		w.inj.Sleep(time.Duration(w.rnd.IntN(40_000)) * time.Millisecond)
 	}
 	w.settle()
 	w.checkEnd()
