@@ -344,9 +344,13 @@ func (u *unstager) reachable(id outline.ServiceID) bool {
 }
 
 // findForeign finds what somebody else has put below staging nodes: what is none
-// of the staged nodes, and no new copy of what went there.
+// of the staged nodes, and no copy of what went there, new or taken for dead.
 func (u *unstager) findForeign(tx *store.Tx, doc outline.FileID, known map[uint64]bool) error {
 	isNew, err := newcomers(tx, doc)
+	if err != nil {
+		return err
+	}
+	dead, err := tx.Buried(doc)
 	if err != nil {
 		return err
 	}
@@ -355,7 +359,7 @@ func (u *unstager) findForeign(tx *store.Tx, doc outline.FileID, known map[uint6
 		if _, staging := strings.CutPrefix(n.Fields.Content, tempPrefix+u.token[id]); staging || u.staged[id] != "" {
 			continue
 		}
-		u.foreign[id] = !known[digestOf(n.Fields)] || !isNew(id)
+		u.foreign[id] = !known[digestOf(n.Fields)] || !dead[id] && !isNew(id)
 	}
 	return nil
 }

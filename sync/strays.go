@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"strings"
 	"time"
 
 	"outlast/internal/outline"
@@ -172,6 +173,7 @@ type evidence struct {
 	cuts    bool                    // something that we deleted may have gone since the last read
 	moved   map[outline.NodeID]bool
 	staged  map[uint64]bool         // digests of what went below a staging node
+	tokens  map[string]bool         // of staging nodes of ours
 	wanted  map[outline.NodeID]bool // what the log inserts: it is inserted again elsewhere
 }
 
@@ -186,6 +188,9 @@ func newEvidence(tx *store.Tx, t *tree, base *outline.Document, log []store.Reco
 		return e, err
 	}
 	if e.staged, err = stagedDigests(tx, t.doc.ID, nil); err != nil {
+		return e, err
+	}
+	if e.tokens, err = stagingTokens(tx, t.doc.ID); err != nil {
 		return e, err
 	}
 	for _, r := range log {
@@ -269,13 +274,14 @@ func (e *evidence) judge(fresh []ReadNode, now time.Time) []stray {
 }
 
 // isDead tells whether nobody wants a stray: we deleted it, inserted it anew, or
-// it is a late copy of what went below a staging node.
+// it is a staging node or a late copy of what went below one.
 func (e *evidence) isDead(n ReadNode) bool {
 	return e.buried[n.ID] || e.deleted[e.binds.Ours(n.ID)] || e.isLate(n)
 }
 
 func (e *evidence) isLate(n ReadNode) bool {
-	return e.inBase(n.ID) == nil && e.staged[digestOf(n.Fields)]
+	token, staging := strings.CutPrefix(n.Fields.Content, tempPrefix)
+	return e.inBase(n.ID) == nil && (e.staged[digestOf(n.Fields)] || staging && e.tokens[token])
 }
 
 // isOurs tells whether a stray may have come with a delete or move of ours. Where it
