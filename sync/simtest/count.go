@@ -91,13 +91,21 @@ func (w *world) duplicate(r *Result, n, silent int, format string, args ...any) 
 	r.Failures = w.failures
 }
 
-func (w *world) liveNodes(in *insertion) (n int) {
+// liveNodes counts the nodes of an insert. One that somebody deleted at the service is
+// brought back by who edits it, and a copy of the database that does so as well knows
+// nothing of the other: of each of them one node may be there.
+func (w *world) liveNodes(in *insertion) int {
+	of, all := make(map[int]int), 0
 	for _, e := range in.made {
 		if w.truthOf(e.doc).live(e.id) {
-			n++
+			of[w.by[e.id].client]++
+			all++
 		}
 	}
-	return n
+	if all > 1 && w.deletedThere(in) {
+		return slices.Max(slices.Collect(maps.Values(of)))
+	}
+	return all
 }
 
 // deletedThere tells whether somebody deleted a node of an insert on purpose.
