@@ -156,6 +156,9 @@ func unstage(tx *store.Tx, doc outline.FileID, r *Reading, now time.Time) (*Read
 			return nil, err
 		}
 	}
+	if err := u.restage(tx, doc); err != nil {
+		return nil, err
+	}
 	if err := u.settle(tx, doc); err != nil {
 		return nil, err
 	}
@@ -304,6 +307,31 @@ func (u *unstager) madeAfter(token string, f outline.Fields) bool {
 		}
 	}
 	return false
+}
+
+// restage takes new nodes for staged ones again that a read still shows below a
+// staging node, though the service has said that it moved them: it can say Ok and
+// leave changes out. One that the base shows had its place, and somebody has moved it.
+func (u *unstager) restage(tx *store.Tx, doc outline.FileID) error {
+	base, err := tx.Base(doc)
+	if err != nil {
+		return err
+	}
+	b, err := tx.Bindings(doc)
+	if err != nil {
+		return err
+	}
+	for id, token := range u.token {
+		ours, bound := b.Taken(id)
+		if !bound || nodeOf(base, ours) != nil {
+			continue
+		}
+		n := store.StagedNode{Token: token, Service: id, Fields: u.nodes[id].Fields.Only(outline.Editable)}
+		if err := errors.Join(tx.Unbind(doc, ours), tx.PutStaged(doc, ours, n)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // settle binds the staged nodes that a read shows at their places, and forgets

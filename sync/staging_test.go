@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -160,6 +161,34 @@ func TestStrictNewNodesOutlastEachFault(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A service that says Ok and does only the first changes of a request leaves new
+// nodes below their staging node. They are brought to their places, not put aside as
+// if somebody else had moved them there.
+func TestStagedNodesOfWhichOnlySomeWereMoved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := remotetest.OpenAt(t, server.Config{
+			Path: filepath.Join(t.TempDir(), "server.db"), Profile: server.Compat, NoSync: true, Switches: server.Switches{CutAt: 3},
+		})
+		_, c, doc := sampleOn(t, s)
+		c.strict = true
+		c.restart()
+		for i := range 7 {
+			c.add(doc, "beta one", fmt.Sprintf("new %d", i))
+		}
+		for range 60 {
+			c.once()
+			time.Sleep(2 * time.Minute)
+		}
+		c.finish(doc)
+		want := "beta\n  beta one\n    new 0\n    new 1\n    new 2\n    new 3\n    new 4\n    new 5\n    new 6\n  beta two\n"
+		for _, got := range []string{served(t, s, "Plan"), show(c.document(doc))} {
+			if !strings.Contains(got, want) || strings.Count(got, "new") != 7 {
+				t.Errorf("got\n%s", got)
+			}
+		}
+	})
 }
 
 // What somebody else puts below a staging node while it stands is not lost with it.
