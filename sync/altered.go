@@ -9,12 +9,13 @@ import (
 
 // A new node of ours can be changed by somebody before a read has shown it just as
 // it was sent. Then nothing but circumstances tell that it is ours: that it is new,
-// stands where it was put, still holds our text, and was made in the same moment
-// as others of the request.
+// stands where it was put, still holds our text, and was made in the moment of the
+// request, which the service's times of what else the request has done tell.
 
-// altered pairs what is left over with new nodes below the same parent that hold
-// the text that was sent, where that is long or the node was made together with
-// another one of the request. Such a pair does not prove that the request has run.
+// altered pairs what is left over with new nodes that hold the text that was sent,
+// below the same parent, where the text is long or the node was made in the moment
+// of the request; and with what was made in that moment, is as it was sent and stands
+// elsewhere by now. Such a pair does not prove that the request has run.
 // Of what remains it notes the nodes that may be ours without such proof.
 func altered(in *store.Intent, missing []bool, r *Reading, found []pair, isNew func(outline.ServiceID) bool) ([]pair, error) {
 	if in.Cause == "" {
@@ -28,6 +29,7 @@ func altered(in *store.Intent, missing []bool, r *Reading, found []pair, isNew f
 	if err != nil {
 		return nil, err
 	}
+	a.timeEdits(r, edit.Changes)
 	sent := insertFields(edit.Changes)
 	var pairs []pair
 	for i, ins := range in.Inserts {
@@ -35,7 +37,9 @@ func altered(in *store.Intent, missing []bool, r *Reading, found []pair, isNew f
 			continue
 		}
 		for _, n := range a.fresh {
-			if a.parent[n.ID] == ins.Parent && holdsText(n.Fields, sent[i]) && (ins.Long || a.moments[n.Fields.Created]) && !a.taken[n.ID] {
+			together := a.moments[n.Fields.Created]
+			here := a.parent[n.ID] == ins.Parent && (ins.Long || together) && holdsText(n.Fields, sent[i])
+			if !a.taken[n.ID] && (here || together && digestOf(n.Fields) == ins.Digest) {
 				a.paired[i], a.taken[n.ID] = true, true
 				pairs = append(pairs, pair{insert: i, node: n.ID})
 				break
@@ -54,7 +58,7 @@ type alteration struct {
 	parent  map[outline.ServiceID]outline.ServiceID // of those
 	paired  map[int]bool
 	taken   map[outline.ServiceID]bool
-	moments map[int64]bool // at which nodes of the request were made
+	moments map[int64]bool // at which the request did something
 }
 
 func newAlteration(in *store.Intent, r *Reading, found []pair, isNew func(outline.ServiceID) bool) *alteration {
@@ -81,6 +85,21 @@ func newAlteration(in *store.Intent, r *Reading, found []pair, isNew func(outlin
 		}
 	}
 	return a
+}
+
+// timeEdits notes when the request has edited nodes that are still as it left them.
+func (a *alteration) timeEdits(r *Reading, steps []Step) {
+	edits := make(map[outline.ServiceID]Step)
+	for _, st := range steps {
+		if st.Kind == outline.Update {
+			edits[st.Node] = st
+		}
+	}
+	for _, n := range r.Nodes {
+		if st, ok := edits[n.ID]; ok && n.Fields.Differ(st.Fields)&st.Mask == 0 && n.Fields.Modified != 0 {
+			a.moments[n.Fields.Modified] = true
+		}
+	}
 }
 
 // any tells whether there is anything to pair.

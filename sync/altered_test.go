@@ -73,6 +73,7 @@ func TestNewItemThatIsChangedWhileInDoubt(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		texts  []string
+		also   func(world) // in the same request
 		before func(world) // the first read
 		after  func(world)
 		want   []string // of it, below beta
@@ -95,8 +96,22 @@ func TestNewItemThatIsChangedWhileInDoubt(t *testing.T) {
 		"a long text, before it was seen":  {texts: []string{long}, before: rewrites(long, long+" and more"), want: []string{long + " and more"}},
 		"one of a row, before it was seen": {texts: []string{"x", "y", "z"}, before: rewrites("z", "z more"), want: []string{"x", "y", "z more"}},
 		"a short text, before it was seen": {texts: []string{"x"}, before: rewrites("x", "x more"), want: []string{"x more", "x"}, told: 1},
-		"the user deletes it":              {texts: []string{"x"}, want: []string{}, after: func(w world) { w.c.remove(w.doc, "x") }},
-		"the user rewrites it":             {texts: []string{"x"}, want: []string{"other"}, after: func(w world) { w.c.edit(w.doc, "x", "other") }},
+		"a short one of a row, moved before it was seen": {
+			texts: []string{"x", "y"}, want: []string{"x"},
+			before: func(w world) {
+				to := outline.ServiceID(w.c.node(w.doc, "gamma").ID)
+				somebody(w.T, w.s, w.doc, "y", sync.Step{Kind: outline.Move, Parent: to})
+			},
+		},
+		"a short one that came with an edit, moved before it was seen": {
+			texts: []string{"x"}, also: func(w world) { w.c.edit(w.doc, "alpha one", "alpha 1") }, want: []string{},
+			before: func(w world) {
+				to := outline.ServiceID(w.c.node(w.doc, "gamma").ID)
+				somebody(w.T, w.s, w.doc, "x", sync.Step{Kind: outline.Move, Parent: to})
+			},
+		},
+		"the user deletes it":  {texts: []string{"x"}, want: []string{}, after: func(w world) { w.c.remove(w.doc, "x") }},
+		"the user rewrites it": {texts: []string{"x"}, want: []string{"other"}, after: func(w world) { w.c.edit(w.doc, "x", "other") }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -110,11 +125,15 @@ func TestNewItemThatIsChangedWhileInDoubt(t *testing.T) {
 				for _, text := range test.texts {
 					c.add(doc, "beta", text)
 				}
+				if test.also != nil {
+					test.also(w)
+				}
 				s.Once("doc/edit", 0, remotetest.AppliedGateway)
 				c.once()
 				s.Faults(nil)
-				if n := c.node(doc, "beta").ChildCount(); n != 2+len(test.texts)+test.told {
-					t.Errorf("%d items below beta after the first read:\n%s", n, show(c.document(doc)))
+				first := show(c.document(doc))
+				if n, want := strings.Count(first, "\n"), strings.Count(sampleText, "\n")+len(test.texts)+test.told; n != want {
+					t.Errorf("the first read shows %d items, want %d:\n%s", n, want, first)
 				}
 				if test.after != nil {
 					test.after(w)
