@@ -32,6 +32,10 @@ type DecodeOptions struct {
 
 	// NewID makes the id of a node that the file gives none.
 	NewID func() outline.NodeID
+
+	// Like is a document that the file probably holds with few changes: such a file
+	// is read faster. What is read is the same, and may share texts with it.
+	Like *outline.Document
 }
 
 // Result is what a file holds.

@@ -30,6 +30,8 @@ type Decoder struct {
 	warnings warnings
 	err      error
 	texts    slab
+	was      *outline.Document // that the file may be like, nil for none
+	like     *likeness         // nil if nothing is expected
 
 	nodes  int
 	depth  int  // of open outlines
@@ -40,9 +42,9 @@ type Decoder struct {
 }
 
 // NewDecoder returns a Decoder; nothing is read yet. Of the options it minds
-// Limits, Flavor and Lenient.
+// Limits, Flavor, Lenient and Like.
 func NewDecoder(r io.Reader, opts DecodeOptions) *Decoder {
-	return &Decoder{r: r, lim: opts.Limits.orDefault(), flavor: opts.Flavor, lenient: opts.Lenient}
+	return &Decoder{r: r, lim: opts.Limits.orDefault(), flavor: opts.Flavor, lenient: opts.Lenient, was: opts.Like}
 }
 
 // Flavor returns whose file it is, as far as it was read; "" for a program that
@@ -131,6 +133,7 @@ func (d *Decoder) Head() (*Head, error) {
 		return nil, err
 	}
 	d.head = h
+	d.like = newLikeness(d)
 	return h, nil
 }
 
@@ -273,6 +276,11 @@ func (d *Decoder) Next() (Item, error) {
 		_, _ = d.Head() // leaves its error in d.err
 	}
 	for d.err == nil {
+		if d.like != nil {
+			if item, ok := d.expected(); ok {
+				return item, nil
+			}
+		}
 		k, err := d.token()
 		switch {
 		case err != nil:
@@ -349,6 +357,9 @@ func (d *Decoder) outline() (Item, error) {
 	}
 	for range d.s.tag.blanks {
 		d.warn(warnBlanks)
+	}
+	if d.like != nil && !d.like.missed(&item) {
+		d.like = nil
 	}
 	return item, nil
 }

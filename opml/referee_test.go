@@ -150,7 +150,7 @@ func FuzzReferee(f *testing.F) {
 }
 
 // What is read once and written is canonical: reading and writing it again
-// gives the same bytes.
+// gives the same bytes. And a document that it may be like changes nothing.
 func FuzzCanonical(f *testing.F) {
 	addSeeds(f)
 	f.Fuzz(func(t *testing.T, file []byte) {
@@ -167,6 +167,8 @@ func FuzzCanonical(f *testing.F) {
 		if first != second {
 			t.Fatalf("first\n%s\nsecond\n%s", first, second)
 		}
+		alike(t, file, DecodeOptions{ID: "d"}, res.Document)
+		alike(t, []byte(first), DecodeOptions{KeepIDs: true}, res.Document)
 	})
 }
 

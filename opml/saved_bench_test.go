@@ -20,7 +20,7 @@ import (
 // limit, which is to scan the file and to make nothing of it.
 func BenchmarkSavedFile(b *testing.B) {
 	for _, k := range []int{100, 1000} {
-		old := outlinetest.Generate(1, k*1000)
+		old := loaded(b, k*1000)
 		edited := old.Clone()
 		outlinetest.Edit(2, edited, 10)
 		for _, keep := range []bool{true, false} {
@@ -62,7 +62,7 @@ func benchmarkSaved(b *testing.B, old *outline.Document, name string) {
 		var read *Result
 		start := time.Now()
 		part(0, func() { file = readSaved(b, name) })
-		part(1, func() { read = parseSaved(b, file) })
+		part(1, func() { read = parseSaved(b, file, old) })
 		fields := outline.Content | outline.Note | outline.Checked | outline.Checkbox | outline.Color
 		part(2, func() { outline.Match(old, read.Document, fields, numbers("fresh ")) })
 		found += time.Since(start)
@@ -87,8 +87,8 @@ func readSaved(b *testing.B, name string) []byte {
 	return file
 }
 
-func parseSaved(b *testing.B, file []byte) *Result {
-	r, err := Decode(bytes.NewReader(file), DecodeOptions{KeepIDs: true, NewID: numbers("line ")})
+func parseSaved(b *testing.B, file []byte, was *outline.Document) *Result {
+	r, err := Decode(bytes.NewReader(file), DecodeOptions{KeepIDs: true, NewID: numbers("line "), Like: was})
 	if err != nil {
 		b.Fatal(err)
 	}

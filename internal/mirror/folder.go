@@ -172,10 +172,12 @@ func (f *Folder) read(name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := io.ReadAll(io.LimitReader(file, f.most()+1))
-	if err != nil {
+	var all bytes.Buffer
+	all.Grow(int(min(before.Size(), f.most())) + bytes.MinRead) // else it is copied as it grows
+	if _, err := all.ReadFrom(io.LimitReader(file, f.most()+1)); err != nil {
 		return nil, err
 	}
+	data := all.Bytes()
 	if int64(len(data)) > f.most() {
 		return nil, fmt.Errorf("it is larger than %d bytes (import.file in the config)", f.most())
 	}

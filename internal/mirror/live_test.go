@@ -79,7 +79,7 @@ func (w *world) inStep(name string) bool {
 	if err != nil {
 		return false
 	}
-	got, err := (form{name: w.form.name}).read(data, "doc")
+	got, err := (form{name: w.form.name}).read(data, "doc", nil)
 	if err != nil {
 		return false
 	}

@@ -68,11 +68,15 @@ func (f *Folder) takeData(doc outline.FileID, data []byte) error {
 	if (sum == st.Seen || sum == st.Before) && st.Held == "" {
 		return f.tellFile(doc, "")
 	}
-	got, err := f.form.read(data, doc)
+	newest, err := f.loadBase(doc)
+	if err != nil {
+		return fmt.Errorf("take %s: %w", st.Name, err)
+	}
+	got, err := f.form.read(data, doc, newest)
 	if err != nil {
 		return f.tellFile(doc, err.Error()+mendIt)
 	}
-	s := save{Folder: f, doc: doc, sum: sum, got: got}
+	s := save{Folder: f, doc: doc, sum: sum, newest: newest, got: got}
 	err = f.commit(s.take)
 	if refused, ok := errors.AsType[refusal](err); ok {
 		return f.tellFile(doc, string(refused))
@@ -96,12 +100,14 @@ func (r refusal) Error() string { return string(r) }
 // save is one state of a file on its way into the outline.
 type save struct {
 	*Folder
-	doc  outline.FileID
-	st   fileState
-	sum  string
-	got  saved
-	base *outline.Document // that got is an edit of
-	now  *outline.Document // the new base, once it is in the store
+	doc outline.FileID
+	st  fileState
+	sum string
+	got saved
+
+	newest *outline.Document // the base in the store
+	base   *outline.Document // that got is an edit of
+	now    *outline.Document // the new base, once it is in the store
 }
 
 // take enters a save in one transaction: operations, notices, trash and new base.
@@ -114,11 +120,7 @@ func (s *save) take(tx *store.Tx) error {
 	if err != nil {
 		return err
 	}
-	newest, err := s.Folder.base(tx, s.doc, s.st.Parts)
-	if err != nil {
-		return err
-	}
-	if s.base, err = s.st.baseOf(newest, s.got.revision); err != nil {
+	if s.base, err = s.st.baseOf(s.newest, s.got.revision); err != nil {
 		return err
 	}
 	if s.base == nil {
@@ -136,7 +138,7 @@ func (s *save) take(tx *store.Tx) error {
 	if err := s.rename(tx, file); err != nil {
 		return err
 	}
-	return s.keep(tx, newest)
+	return s.keep(tx)
 }
 
 // present returns the document as it is, if it may be changed.
@@ -336,7 +338,7 @@ func (s *save) rename(tx *store.Tx, file *outline.File) error {
 }
 
 // keep makes the save the base of its file.
-func (s *save) keep(tx *store.Tx, newest *outline.Document) error {
+func (s *save) keep(tx *store.Tx) error {
 	now := s.got.tree
 	now.Root().Content = now.Title
 	revision := s.got.revision
@@ -344,7 +346,7 @@ func (s *save) keep(tx *store.Tx, newest *outline.Document) error {
 		revision = s.st.Revision
 	}
 	st := s.st
-	st.Back = st.stepsBack(now, newest, revision)
+	st.Back = st.stepsBack(now, s.newest, revision)
 	st.Seen, st.Before, st.Revision = s.sum, "", revision
 	st.Trouble, st.Since = "", nil
 	if st.Held != "" {

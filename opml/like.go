@@ -1,0 +1,233 @@
+package opml
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"outlast/internal/outline"
+)
+
+// A file that an editor has saved again is mostly as it was. A reader who is given
+// the document that it held (DecodeOptions.Like) expects its outlines one after the
+// other and compares each, byte by byte, with the form in which Encode writes it.
+// One that is so can only be read in one way, as it is in the document: it need not
+// be scanned, and the texts of the document serve for it, too. Any other one is
+// scanned, and tells what to expect next. So a file gives the same tree as ever, and
+// one that was indented anew or has its attributes in another order takes longer.
+
+// likeness follows a file in a document that it is probably like.
+type likeness struct {
+	doc    *outline.Document
+	next   *outline.Node // is expected, nil for none
+	left   *outline.Node // was expected where next was found by a text
+	ours   bool          // the file is in our own dialect
+	hits   int
+	misses int
+}
+
+// Bounds of what is done for a file that is not like the document.
+const (
+	farthest    = 256  // nodes ahead that a text without an id is looked for
+	nearest     = 8    // and where it was left for what had that text by chance
+	mostMisses  = 1000 // more of them than hits end it
+	mostOfALine = 11   // attributes that we write
+)
+
+// newLikeness returns nil where files are read in another way than they are written.
+func newLikeness(d *Decoder) *likeness {
+	ours := d.head.Format != 0
+	plain := ours || d.flavor == "" || d.flavor == Dynalist
+	if d.was == nil || !plain || d.lenient || d.s.ascii || d.lim.Attrs < mostOfALine {
+		return nil
+	}
+	return &likeness{doc: d.was, next: after(d.was.Root()), ours: ours}
+}
+
+// after returns the node that follows n in preorder, or nil.
+func after(n *outline.Node) *outline.Node {
+	if n.First() != nil {
+		return n.First()
+	}
+	for n != nil && n.Next() == nil {
+		n = n.Parent()
+	}
+	if n == nil {
+		return nil
+	}
+	return n.Next()
+}
+
+// expected returns the next outline if it is the one that is expected.
+func (d *Decoder) expected() (item Item, ok bool) {
+	l, s := d.like, d.s
+	if l.next == nil || !d.inBody || s.due > 0 ||
+		d.nodes >= d.lim.Nodes || len(s.starts) >= s.lim.Depth+2 {
+		return item, false
+	}
+	b := s.rest()
+	b = b[skipBlanks(b, 0):]
+	line := comparison{rest: b}
+	l.compare(&line, &item)
+	empty := line.has("/>")
+	if !empty {
+		line.raw(">")
+	}
+	size := len(b) - len(line.rest)
+	if line.differs || size > d.lim.Attribute {
+		return Item{}, false
+	}
+	s.pos = len(s.buf) - len(line.rest)
+	s.size = size
+	s.tag.name, s.tag.empty = b[1:len(outlineName)+1], empty
+	s.open()
+	item.Depth = d.depth
+	d.depth++
+	d.nodes++
+	l.next = after(l.next)
+	l.hits++
+	return item, true
+}
+
+const outlineName = "outline"
+
+// compare compares a line with the node expected and makes an Item of that: what
+// ours would make of the line, or foreign.
+func (l *likeness) compare(line *comparison, item *Item) {
+	n := l.next
+	line.raw("<" + outlineName + ` text="`)
+	line.text(n.Content)
+	if n.Note != "" {
+		line.raw(` _note="`)
+		line.text(n.Note)
+	}
+	line.mark(n.Checked, ` complete="true"`)
+	line.mark(n.Checkbox, ` checkbox="true"`)
+	line.digit(n.Color, outline.MaxColor, ` colorLabel="`)
+	line.mark(n.Numbered, ` listStyle="arabic"`)
+	line.mark(n.Collapsed, ` collapsed="true"`)
+	if line.differs {
+		return
+	}
+	item.Fields = outline.Fields{
+		Content: n.Content, Note: n.Note, Checked: n.Checked, Checkbox: n.Checkbox,
+		Color: n.Color, Numbered: n.Numbered, Collapsed: n.Collapsed,
+	}
+	if !l.ours {
+		return
+	}
+	line.digit(n.Heading, outline.MaxHeading, ` _heading="`)
+	item.Fields.Heading = n.Heading
+	if line.has(` _id="`) {
+		line.text(string(n.ID))
+		item.ID = n.ID
+	}
+}
+
+// missed finds out what to expect after an outline that was not expected, and tells
+// whether to expect anything.
+func (l *likeness) missed(item *Item) bool {
+	if item.ID != "" {
+		if n := l.doc.Node(item.ID); n != nil {
+			l.next = after(n)
+		}
+	} else if n := l.found(&item.Fields); n != nil {
+		l.next, l.left = after(n), l.next
+	}
+	l.misses++
+	return l.misses <= mostMisses+l.hits
+}
+
+// found looks for a node with such texts.
+func (l *likeness) found(f *outline.Fields) *outline.Node {
+	if n := ahead(l.left, nearest, f); n != nil {
+		return n
+	}
+	return ahead(l.next, farthest, f)
+}
+
+// ahead returns the first node with such texts among some in preorder.
+func ahead(n *outline.Node, nodes int, f *outline.Fields) *outline.Node {
+	for ; n != nil && nodes > 0; nodes-- {
+		if n.Content == f.Content && n.Note == f.Note {
+			return n
+		}
+		n = after(n)
+	}
+	return nil
+}
+
+// comparison goes through bytes of a file as long as they are what is expected.
+type comparison struct {
+	rest    []byte
+	differs bool
+}
+
+// has goes past s if that follows.
+func (c *comparison) has(s string) bool {
+	if c.differs || len(c.rest) < len(s) || string(c.rest[:len(s)]) != s {
+		return false
+	}
+	c.rest = c.rest[len(s):]
+	return true
+}
+
+func (c *comparison) raw(s string) {
+	if !c.has(s) {
+		c.differs = true
+	}
+}
+
+func (c *comparison) mark(set bool, s string) {
+	if set {
+		c.raw(s)
+	}
+}
+
+func (c *comparison) digit(d, most uint8, s string) {
+	if d > most {
+		c.differs = true
+	} else if d != 0 {
+		c.raw(s)
+		c.text(string('0' + rune(d)))
+	}
+}
+
+// text compares the value of an attribute with s as it is written, and goes past
+// the quote behind it. What XML cannot hold is never equal. Words are compared as
+// appendEscaped writes them.
+func (c *comparison) text(s string) {
+	if c.differs {
+		return
+	}
+	b := c.rest
+	var seen uint64
+	at := 0
+	for i := 0; i < len(s); i++ {
+		for i+8 <= len(s) && at+8 <= len(b) {
+			w := word(s, i)
+			if w != binary.LittleEndian.Uint64(b[at:]) || marked(w) != 0 {
+				break
+			}
+			seen |= w
+			i, at = i+8, at+8
+		}
+		if i == len(s) {
+			break
+		}
+		switch cl := class[s[i]]; {
+		case cl&escaped != 0 && bytes.HasPrefix(b[at:], []byte(references[s[i]])):
+			at += len(references[s[i]])
+		case cl&(escaped|control) == 0 && at < len(b) && b[at] == s[i]:
+			seen |= uint64(s[i])
+			at++
+		default:
+			c.differs = true
+			return
+		}
+	}
+	c.rest = b[at:]
+	if seen&tops != 0 && badHigh(s) {
+		c.differs = true
+	}
+	c.raw(`"`)
+}
