@@ -67,17 +67,8 @@ func Decode(r io.Reader, opts DecodeOptions) (*Result, error) {
 	b := builder{opts: opts, head: h}
 	b.begin(d)
 	b.res.Document.Grow(d.guess(size))
-	for {
-		item, err := d.Next()
-		if err == io.EOF {
-			break
-		}
-		if err == nil {
-			err = b.add(item)
-		}
-		if err != nil {
-			return nil, err
-		}
+	if err := b.fill(d, size); err != nil {
+		return nil, err
 	}
 	b.res.Warnings, b.res.Repairs, b.res.Flavor = d.Warnings(), d.Repairs(), d.Flavor()
 	b.lift()
@@ -139,7 +130,7 @@ func (d *Decoder) headDate(s string) int64 {
 	return ms
 }
 
-func (b *builder) add(item Item) error {
+func (b *builder) add(item *Item) error {
 	parent := b.last
 	for ; b.deep >= item.Depth; b.deep-- {
 		parent = parent.Parent()
@@ -162,7 +153,7 @@ func (b *builder) add(item Item) error {
 var errNoNewID = errors.New("a node has no id and none can be made")
 
 // append adds the node under the file's id or a new one.
-func (b *builder) append(parent *outline.Node, item Item) (*outline.Node, error) {
+func (b *builder) append(parent *outline.Node, item *Item) (*outline.Node, error) {
 	doc := b.res.Document
 	if b.opts.KeepIDs && item.ID != "" {
 		if n := doc.Append(parent, item.ID, item.Fields); n != nil {

@@ -15,9 +15,10 @@ import (
 
 // BenchmarkSavedFile takes a file that an editor has saved from disk to changes:
 // read, parse, find the nodes again, compare. As in a watched folder the file has no
-// dates. Beside the whole it reports the time up to the comparison and the processor
-// time of each part, all goroutines and the collector included, and the
-// limit, which is to scan the file and to make nothing of it.
+// dates, and what it held before is in memory as a file left it there. Beside the
+// whole it reports the time up to the comparison and the processor time of each part,
+// all goroutines and the collector included, and the limit, which is to scan the file
+// and to make nothing of it.
 func BenchmarkSavedFile(b *testing.B) {
 	for _, k := range []int{100, 1000} {
 		old := loaded(b, k*1000)

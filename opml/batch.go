@@ -1,0 +1,91 @@
+package opml
+
+import (
+	"io"
+	"runtime"
+)
+
+// A large file is read by two goroutines: one makes Items of its bytes, the caller's
+// makes nodes of those. They hand batches to and fro, so memory does not grow.
+
+// batch is some outlines in order, and what came after them if not another one.
+type batch struct {
+	items []Item
+	err   error
+}
+
+const (
+	batchItems = 256
+	batches    = 4       // on their way
+	largeFile  = 1 << 18 // bytes from which a second goroutine is worth while
+)
+
+// fill makes nodes of all outlines of d.
+func (b *builder) fill(d *Decoder, size int) error {
+	if size >= largeFile && runtime.GOMAXPROCS(0) > 1 {
+		return b.fillAside(d)
+	}
+	room := make([]Item, 0, batchItems)
+	for {
+		got := d.batch(room)
+		if err := b.addAll(got); err != nil || got.err != nil {
+			return err
+		}
+	}
+}
+
+// fillAside is fill with a goroutine that reads, and that has ended when it returns.
+func (b *builder) fillAside(d *Decoder) (failed error) {
+	full, empty := make(chan batch, batches), make(chan []Item, batches)
+	for range batches {
+		empty <- make([]Item, 0, batchItems)
+	}
+	go func() {
+		defer close(full)
+		for room := range empty {
+			got := d.batch(room)
+			full <- got
+			if got.err != nil {
+				return
+			}
+		}
+	}()
+	for got := range full {
+		if failed != nil {
+			continue // was read before it was known
+		}
+		if failed = b.addAll(got); failed == nil && got.err == nil {
+			empty <- got.items
+		} else if got.err == nil {
+			close(empty)
+		}
+	}
+	return failed
+}
+
+// batch reads outlines into the room there is.
+func (d *Decoder) batch(room []Item) batch {
+	got := batch{items: room[:0]}
+	for len(got.items) < cap(room) {
+		item, err := d.Next()
+		if err != nil {
+			got.err = err
+			break
+		}
+		got.items = append(got.items, item)
+	}
+	return got
+}
+
+// addAll makes nodes of a batch; the end of the file is no error.
+func (b *builder) addAll(got batch) error {
+	for i := range got.items {
+		if err := b.add(&got.items[i]); err != nil {
+			return err
+		}
+	}
+	if got.err == io.EOF {
+		return nil
+	}
+	return got.err
+}

@@ -1,0 +1,43 @@
+package opml
+
+import (
+	"io"
+	"strings"
+	"testing"
+
+	"outlast/internal/outline"
+	"outlast/internal/outline/outlinetest"
+)
+
+// A file whose size is known is read by two goroutines when it is large; it gives the
+// same, or the same error, as by one.
+func TestReadAsideIsTheSame(t *testing.T) {
+	doc := outlinetest.Generate(1, 4000)
+	sound, _ := encode(t, doc, Options{})
+	half := len(sound) / 2
+	if half < largeFile {
+		t.Fatalf("a file of %d bytes is not large", len(sound))
+	}
+	first := doc.Root().First().ID
+	for name, file := range map[string]string{
+		"sound":            sound,
+		"cut":              sound[:half],
+		"damaged":          sound[:half] + "<" + sound[half:],
+		"odd":              strings.Replace(sound, "</body>", "<x/><outline text=\"a\tb\" y=\"z\"/></body>", 1),
+		"an id twice":      strings.Replace(sound, "</body>", "<outline text=\"a\" _id=\""+string(first)+"\"/></body>", 1),
+		"an id that comes": strings.Replace(sound, "<body>", "<body><outline text=\"a\"/>", 1),
+		"ids gone":         strings.ReplaceAll(sound, " _id=", " x="),
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, makers := range []func() func() outline.NodeID{
+				func() func() outline.NodeID { return nil },
+				func() func() outline.NodeID { return numbers("new ") },
+				func() func() outline.NodeID { return func() outline.NodeID { return first } },
+			} {
+				want, wantErr := Decode(struct{ io.Reader }{strings.NewReader(file)}, DecodeOptions{KeepIDs: true, NewID: makers()})
+				got, err := Decode(strings.NewReader(file), DecodeOptions{KeepIDs: true, NewID: makers()})
+				sameResult(t, got, want, err, wantErr)
+			}
+		})
+	}
+}
