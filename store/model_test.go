@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -420,6 +421,7 @@ func (m *model) checkTrees(tx *store.Tx) error {
 
 func (m *model) checkRecords(tx *store.Tx) error {
 	i, last := 0, uint64(0)
+	var each []store.Record
 	for r, err := range tx.Unconfirmed(doc) {
 		if err != nil {
 			return err
@@ -431,7 +433,11 @@ func (m *model) checkRecords(tx *store.Tx) error {
 			return fmt.Errorf("sequence %d follows %d", r.Seq, last)
 		}
 		m.log[i].Seq, last = r.Seq, r.Seq
+		each = append(each, r)
 		i++
+	}
+	if log, err := tx.Log(doc); err != nil || !reflect.DeepEqual(log, each) {
+		return fmt.Errorf("Log is %+v, not %+v: %w", log, each, err)
 	}
 	if seq, err := tx.LastSeq(doc); i != len(m.log) || seq != last || err != nil {
 		return fmt.Errorf("%d records of %d, the last at %d, LastSeq %d, %w", i, len(m.log), last, seq, err)
