@@ -101,7 +101,7 @@ func (tx *Tx) derive(id outline.FileID, f outline.File) (*tree, error) {
 		return nil, err
 	}
 	t := &tree{doc: d, deleted: make(map[outline.NodeID]bool)}
-	for r, err := range tx.Unconfirmed(id) {
+	for r, err := range tx.unchanging(id) {
 		if err != nil {
 			return nil, err
 		}
@@ -150,6 +150,11 @@ func (tx *Tx) Expected(id outline.FileID) (*outline.Document, error) {
 		}
 	}
 	return d, nil
+}
+
+// HasSteps tells whether Expected differs from the base by acknowledged steps.
+func (tx *Tx) HasSteps(id outline.FileID) bool {
+	return hasPrefix(tx.bucket(bucketSteps), docPrefix(id))
 }
 
 // AddSteps remembers changes that the service acknowledged, in our ids, for

@@ -134,6 +134,7 @@ func (tx *Tx) Unconfirmed(doc outline.FileID) iter.Seq2[Record, error] {
 	return tx.records(func() [][]byte { return keysWith(tx.bucket(bucketLog), docPrefix(doc)) })
 }
 
+// unchanging is Unconfirmed for a caller who leaves the log alone meanwhile.
 func (tx *Tx) unchanging(doc outline.FileID) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		for _, v := range valuesWith(tx.bucket(bucketLog), docPrefix(doc)) {
@@ -207,8 +208,7 @@ func (tx *Tx) InLog(id OpID) (bool, error) {
 
 // hasLog tells whether a document has unconfirmed records.
 func (tx *Tx) hasLog(doc outline.FileID) bool {
-	k, _ := tx.bucket(bucketLog).Cursor().Seek(docPrefix(doc))
-	return bytes.HasPrefix(k, docPrefix(doc))
+	return hasPrefix(tx.bucket(bucketLog), docPrefix(doc))
 }
 
 // Counts of records.

@@ -406,6 +406,9 @@ func (m *model) checkTrees(tx *store.Tx) error {
 	if err := errors.Join(err1, err2, err3); err != nil {
 		return err
 	}
+	if tx.HasSteps(doc) != (len(m.steps) > 0) {
+		return fmt.Errorf("HasSteps with %d steps", len(m.steps))
+	}
 	for name, pair := range map[string][2]*outline.Document{
 		"work": {work, m.work()}, "base": {base, m.sum(nil)}, "expected": {expected, m.sum(m.steps)},
 	} {

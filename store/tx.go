@@ -192,6 +192,12 @@ func (tx *Tx) removeAll(bucket string, prefix []byte) error {
 	return nil
 }
 
+// hasPrefix tells whether a bucket has a key with a prefix.
+func hasPrefix(b *bbolt.Bucket, prefix []byte) bool {
+	k, _ := b.Cursor().Seek(prefix)
+	return bytes.HasPrefix(k, prefix)
+}
+
 // valuesWith yields the keys with a prefix and their values, in order. The
 // bucket must not be changed meanwhile, and the slices are the file's own.
 //

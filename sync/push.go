@@ -136,16 +136,23 @@ func (s *round) push(ctx context.Context, d document, imports bool) (later bool,
 // before a read has shown it. With another id the base would no longer know it, and
 // what the service acknowledged since would not apply to the base.
 func (s *round) readReborn(ctx context.Context, d document, p *draft) (bool, error) {
+	isInsert := func(c outline.Change) bool { return c.Kind == outline.Insert }
+	if !slices.ContainsFunc(p.todo, isInsert) {
+		return false, nil
+	}
 	reborn := false
 	err := s.cfg.DB.View(func(tx *store.Tx) error {
 		b, err := tx.Bindings(d.id)
 		if err != nil {
 			return err
 		}
-		base, err := tx.Base(d.id)
+		var base *outline.Document // else what is expected, which lacks what is inserted
+		if tx.HasSteps(d.id) {
+			base, err = tx.Base(d.id)
+		}
 		reborn = slices.ContainsFunc(p.todo, func(c outline.Change) bool {
 			_, bound := b.Bound(c.Node)
-			return c.Kind == outline.Insert && (bound || nodeOf(base, c.Node) != nil)
+			return isInsert(c) && (bound || nodeOf(base, c.Node) != nil)
 		})
 		return err
 	})

@@ -139,7 +139,10 @@ func complete(base *outline.Document, b *store.Bindings, r *Reading) *Reading {
 
 // childIDs returns the children of a node of the base, in the service's ids.
 func childIDs(n *outline.Node, b *store.Bindings) []outline.ServiceID {
-	var ids []outline.ServiceID
+	if n.First() == nil {
+		return nil
+	}
+	ids := make([]outline.ServiceID, 0, n.ChildCount())
 	for child := range n.Children() {
 		ids = append(ids, b.Service(child.ID))
 	}
