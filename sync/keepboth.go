@@ -47,6 +47,9 @@ func (o otherVersion) mask() (b outline.Mask) {
 // text goes to the trash when the next replaces it.
 func (m *merger) keepOther(n *outline.Node, o otherVersion) {
 	f := otherChild(o)
+	if i, waits := m.waitingOther(n.ID); waits {
+		m.rebase(i)
+	}
 	if c := otherOf(n); c != nil {
 		if mask := c.Differ(f) & (outline.Content | outline.Note); mask != 0 {
 			m.holding[c.ID] = true
@@ -57,6 +60,21 @@ func (m *merger) keepOther(n *outline.Node, o otherVersion) {
 	}
 	id := outline.NodeID(m.newID())
 	m.keep(m.own(outline.Change{Kind: outline.Insert, Node: id, To: m.out.work.Last(n), New: f}))
+}
+
+// waitingOther finds the record that makes such a child of a node, where the service
+// does not have it yet: it stands later in the log than the edit that it is about.
+func (m *merger) waitingOther(id outline.NodeID) (record int, waits bool) {
+	if m.others == nil {
+		m.others = make(map[outline.NodeID]int)
+		for i, r := range m.todo {
+			if r.Node.Kind == outline.Insert && strings.HasPrefix(r.Node.New.Content, OtherVersion) {
+				m.others[r.Node.To.Parent] = i
+			}
+		}
+	}
+	record, waits = m.others[id]
+	return record, waits
 }
 
 // otherChild returns the node that holds another version.

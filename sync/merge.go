@@ -84,6 +84,7 @@ type merger struct {
 	revive  map[outline.NodeID]int   // deleted at the service, wanted here: the record that inserts it again
 	kept    map[outline.NodeID]bool  // memory of movedAway
 	moved   map[outline.NodeID]moved // memory of reorderedThere, by parent
+	others  map[outline.NodeID]int   // memory of waitingOther, by parent
 	holding map[outline.NodeID]bool  // existing nodes that this merge put the service's text into
 	shelter outline.NodeID           // the node for what has lost its parent, once found
 	said    notices

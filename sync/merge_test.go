@@ -237,6 +237,23 @@ func drawEdits(t *rapid.T, base *outline.Document, side string) (d *outline.Docu
 	return d, all
 }
 
+// When the service's text changes again before the child with the first one has been
+// sent, the child holds the new one: there is no second.
+func TestMergeReplacesAnOtherVersionThatWaits(t *testing.T) {
+	base := parse("a=one")
+	changes := []outline.Change{
+		{Kind: outline.Update, Node: "a", Mask: outline.Content, New: outline.Fields{Content: "two"}},
+		{Kind: outline.Insert, Node: "c", To: outline.Place{Parent: "a"}, New: otherChild(otherVersion{content: "one"})},
+	}
+	m := mergeLog(base, parse("a=three"), recorded(base, changes, store.Pending))
+	if got, want := render(m.work), "a=two\n  c=⚠ other version #conflict three\n"; got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	if len(m.trash) != 1 || !strings.HasSuffix(m.trash[0].Nodes[0].Content, " one") {
+		t.Errorf("in the trash: %+v", m.trash)
+	}
+}
+
 // An edit of an item and then a move of what it stands below bring both back.
 func TestMergeKeepsEditBelowLaterMove(t *testing.T) {
 	base := parse("a\n  b\n    c\nd")
