@@ -10,8 +10,8 @@ import (
 
 // Foreign is what other programs wrote into an imported OPML file that no outline
 // here holds. It is kept beside the document, on this machine only, and given back
-// when the document is exported as OPML. Snapshots and the files of a watched folder
-// do not hold it.
+// when the document is exported as OPML. Snapshots do not hold it; the files of a
+// watched folder hold what programs write there (package mirror).
 type Foreign struct {
 	Head *opml.Head                     `json:"head,omitempty"` // of the file that became the document
 	Kept map[outline.NodeID][]opml.Attr `json:"kept,omitempty"`

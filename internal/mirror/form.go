@@ -42,16 +42,17 @@ const noRevision = "0000000000"
 // errShape tells that a document cannot be held by a format.
 var errShape = errors.New("it does not read back as it was written")
 
-// write returns a document as a file. What reading it gives is found by reading
-// it: so a base holds what the file says, and not what it should say. salt makes
-// the revision of an export differ from those of equal ones before.
-func (fm form) write(doc *outline.Document, salt string) (export, error) {
+// write returns a document as a file, with what other programs wrote there. What
+// reading it gives is found by reading it: so a base holds what the file says, and not
+// what it should say. salt makes the revision of an export differ from those of equal
+// ones before.
+func (fm form) write(doc *outline.Document, alien foreign, salt string) (export, error) {
 	var b bytes.Buffer
 	var err error
 	switch fm.name {
 	case format.OPML:
 		head := &opml.Head{Kept: []opml.Element{{Name: revisionElement, Text: noRevision}}}
-		_, err = format.WriteOPML(&b, doc, format.WriteOptions{NoDates: true, Head: head})
+		_, err = format.WriteOPML(&b, doc, format.WriteOptions{NoDates: true, Head: head, Kept: alien})
 	default:
 		_, err = format.WriteWatched(&b, doc, format.WatchedOptions{IDs: fm.ids, Revision: noRevision})
 	}
@@ -119,6 +120,7 @@ type saved struct {
 	tree     *outline.Document
 	revision string // "" for none
 	ours     bool   // the elements of our own are there
+	foreign  foreign
 }
 
 // Faults of a file, in words that follow its name.
@@ -149,7 +151,7 @@ func (fm form) read(data []byte, doc outline.FileID, like *outline.Document) (sa
 	case !w.Whole:
 		return saved{}, errCut
 	}
-	return saved{w.Document, w.Revision, true}, nil
+	return saved{tree: w.Document, revision: w.Revision, ours: true}, nil
 }
 
 func readOPML(data []byte, opts format.ReadOptions) (saved, error) {
@@ -157,7 +159,7 @@ func readOPML(data []byte, opts format.ReadOptions) (saved, error) {
 	if err != nil {
 		return saved{}, err
 	}
-	s := saved{tree: res.Document, ours: res.Head.Format != 0}
+	s := saved{tree: res.Document, ours: res.Head.Format != 0, foreign: res.Kept}
 	for _, e := range res.Head.Kept {
 		if e.Name == revisionElement && s.revision == "" {
 			s.revision = strings.TrimSpace(e.Text)

@@ -134,7 +134,11 @@ func (f *Folder) export(file outline.File, waiting store.Counts) (print string, 
 		if st := f.files[file.ID]; st != nil {
 			salt = st.Revision + st.Seen
 		}
-		made, err := f.form.write(doc, salt)
+		alien, err := f.foreignOf(tx, file.ID)
+		if err != nil {
+			return err
+		}
+		made, err := f.form.write(doc, alien, salt)
 		e = &made
 		return err
 	})

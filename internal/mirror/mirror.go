@@ -53,6 +53,7 @@
 //	""           folder: mark, format, documents, what is told of it
 //	f/<doc>      file: name, hashes, revisions, what waits
 //	b/<doc>/<n>  part n of the base of a file
+//	o/<doc>      attributes of other programs in a file (foreign.go)
 package mirror
 
 import (

@@ -79,7 +79,7 @@ func (w *world) findEdits(base *outline.Document) *save {
 // database gives it back.
 func worldWithBase(t testing.TB, nodes int) (*world, *outline.Document) {
 	w := newWorldIn(t, storetest.Open(t), format.OPML, "")
-	made, err := w.form.write(outlinetest.Generate(1, nodes), "")
+	made, err := w.form.write(outlinetest.Generate(1, nodes), nil, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -202,6 +202,9 @@ func Forget(db *store.DB, dir string) error {
 			if err := tx.DropConflict(st.Held); st.Held != "" && err != nil {
 				return err
 			}
+			if err := f.putForeign(tx, doc, nil); err != nil {
+				return err
+			}
 			if err := tx.PutCursor(f.fileKey(doc), nil); err != nil {
 				return err
 			}

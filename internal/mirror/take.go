@@ -164,7 +164,9 @@ func (s *save) match() {
 	fields := carriedBy(s.base, s.got)
 	tree := s.got.tree
 	tree.Root().Content = s.base.Root().Content // the title goes its own way
+	alien := s.got.foreign.byNode(tree)
 	outline.Match(s.base, tree, fields, func() outline.NodeID { return outline.NodeID(s.cfg.NewID()) })
+	s.got.foreign = alien.byID()
 	for n := range tree.Nodes() {
 		was := s.base.Node(n.ID)
 		if was == nil {
@@ -270,7 +272,7 @@ func (s *save) seenAs(present *outline.Document) (*outline.Document, error) {
 	if !s.st.Lossy {
 		return s.base, nil
 	}
-	shown, err := s.form.write(present, "")
+	shown, err := s.form.write(present, nil, "")
 	if errors.Is(err, errShape) {
 		return s.base, nil
 	}
@@ -357,6 +359,9 @@ func (s *save) keep(tx *store.Tx) error {
 	st.Held, st.Nodes, st.Agreed, st.Kept = "", nil, nil, nil
 	var err error
 	if st.Parts, err = s.putBase(tx, now, st.Parts); err != nil {
+		return err
+	}
+	if err := s.putForeign(tx, s.doc, s.got.foreign); err != nil {
 		return err
 	}
 	s.now = now
