@@ -179,8 +179,8 @@ func (w *world) sentBy(machine map[string]uint64) sync.Sent {
 	}
 }
 
-// isThere tells whether the service has got the insert of a record, which a
-// person who looks sees.
+// isThere tells whether the service has got the insert of a record, or will get it
+// from the original or another copy of the database, which a person who looks sees.
 func (w *world) isThere(c *client, r store.Record) bool {
 	if r.Node == nil {
 		return slices.ContainsFunc(w.listFiles().Files, func(f dynalist.File) bool {
@@ -188,7 +188,23 @@ func (w *world) isThere(c *client, r store.Record) bool {
 		})
 	}
 	in := w.inserts[intentKey{c.n, r.Node.Node}]
-	return in == nil || len(in.made) > 0
+	return in == nil || len(in.made) > 0 || slices.ContainsFunc(w.clients, func(o *client) bool {
+		return o != c && w.inserts[intentKey{o.n, r.Node.Node}] == in && o.waitsToInsert(r)
+	})
+}
+
+// waitsToInsert tells whether a client is to send an insert by itself.
+func (c *client) waitsToInsert(r store.Record) (waits bool) {
+	c.view(func(tx *store.Tx) error {
+		for own, err := range tx.Unconfirmed(r.Doc) {
+			if err != nil {
+				return err
+			}
+			waits = waits || own.ID == r.ID && own.State != store.Parked
+		}
+		return nil
+	})
+	return waits
 }
 
 // sentAny tells whether a client has sent anything yet: before, a copy of it is
