@@ -43,8 +43,7 @@ func planted() []bug {
 			"if r.State == store.Acknowledged {\n\t\tm.confirm(r)\n\t\treturn\n",
 		}}},
 		{"copies are deleted on weak evidence", 1000, "I", []edit{{
-			"sync/spare.go", "case given, late && l.ages.of(in) < lateFor && l.alone(in, i, n), again && in.Cause == \"\" && l.deliveredAgain(in, i, n, twin):",
-			"case given, late, again:",
+			"sync/spare.go", "certain := given || late && ", "certain := true || late && ",
 		}}},
 		{"large deletions do not wait", 300, "I", []edit{
 			{"sync/guard.go", "case v.gone == 0:", "case true:"},
