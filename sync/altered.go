@@ -120,7 +120,7 @@ func (a *alteration) suspect(missing []bool, sent []outline.Fields) {
 			continue
 		}
 		for _, n := range a.fresh {
-			here, changed := a.parent[n.ID] == ins.Parent, n.Fields.Modified != n.Fields.Created
+			here, changed := a.parent[n.ID] == ins.Parent, n.Fields.Modified != n.Fields.Created || a.moments[n.Fields.Created]
 			if !a.taken[n.ID] && (here && changed || holdsText(n.Fields, sent[i])) {
 				ins.Suspect = n.ID
 				break

@@ -110,6 +110,9 @@ func TestNewItemThatIsChangedWhileInDoubt(t *testing.T) {
 				somebody(w.T, w.s, w.doc, "x", sync.Step{Kind: outline.Move, Parent: to})
 			},
 		},
+		"an empty one of a row, rewritten in the moment it was made": {
+			texts: []string{"x", "y", ""}, before: rewrites("", "other"), want: []string{"x", "y", "other", ""}, told: 1,
+		},
 		"the user deletes it":  {texts: []string{"x"}, want: []string{}, after: func(w world) { w.c.remove(w.doc, "x") }},
 		"the user rewrites it": {texts: []string{"x"}, want: []string{"other"}, after: func(w world) { w.c.edit(w.doc, "x", "other") }},
 	} {

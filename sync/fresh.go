@@ -35,7 +35,13 @@ func momentOf(parent outline.ServiceID, n *outline.Node) moment {
 	return moment{parent, n.Created / sameMoment.Milliseconds()}
 }
 
-func (l *latecomers) freshNodes() fresh {
+func (l *latecomers) freshNodes(open []*store.Intent) fresh {
+	suspected := make(map[outline.NodeID]bool) // told of when what it may be is sent again
+	for _, in := range open {
+		for _, ins := range in.Inserts {
+			suspected[l.binds.Ours(ins.Suspect)] = true
+		}
+	}
 	f := fresh{
 		sent: make(map[copyKey][]*outline.Node), text: make(map[uint64][]*outline.Node), made: make(map[moment][]*outline.Node),
 		changed: make(map[outline.ServiceID][]*outline.Node), taken: make(map[*outline.Node]bool),
@@ -50,6 +56,9 @@ func (l *latecomers) freshNodes() fresh {
 		parent := l.binds.Service(n.Parent().ID)
 		key, made := copyKey{parent, digestOf(n.Fields)}, momentOf(parent, n)
 		f.sent[key] = append(f.sent[key], n)
+		if suspected[n.ID] {
+			continue
+		}
 		f.made[made] = append(f.made[made], n)
 		if words(n.Content) != "" {
 			text := textDigest(n.Fields)

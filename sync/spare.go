@@ -18,7 +18,7 @@ import (
 // time: first for those that are as they were sent, then, among the rest, for those
 // that somebody may have moved or changed since.
 func (l *latecomers) spares(open []*store.Intent) error {
-	l.fresh = l.freshNodes()
+	l.fresh = l.freshNodes(open)
 	for _, deal := range []func(*store.Intent, int) (bool, error){l.spare, l.alike} {
 		for _, in := range open {
 			if in.Stage != "" {

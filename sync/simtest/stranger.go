@@ -3,6 +3,7 @@ package simtest
 import (
 	"encoding/json"
 	"strings"
+	"time"
 
 	"outlast/internal/dynalist"
 	"outlast/internal/outline"
@@ -67,6 +68,7 @@ func nodeInsert(parent string, index int, content string) dynalist.NodeChange {
 // strange makes changes to a document in the stranger's name and returns the ids
 // of new nodes.
 func (w *world) strange(doc string, changes []dynalist.NodeChange) []string {
+	time.Sleep(time.Millisecond) // nobody changes what he cannot have seen yet
 	before := w.truthOf(doc)
 	var made dynalist.DocEditResponse
 	body := w.call(dynalist.PathDocEdit, dynalist.DocEditRequest{Token: strangerToken, FileID: doc, Changes: changes})
