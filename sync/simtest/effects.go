@@ -141,7 +141,11 @@ func (w *world) untold(c *client, doc outline.FileID, before *outline.Document, 
 		w.taken[word] = w.taken[word] || !kept[word]
 	}
 	for n := range before.Root().Below() {
-		if in := w.inserts[intentKey{c.n, n.ID}]; in != nil && after.Node(n.ID) == nil {
+		if after.Node(n.ID) != nil {
+			continue
+		}
+		w.gone[string(n.ID)] = true // of somebody else: the id is the service's
+		if in := w.inserts[intentKey{c.n, n.ID}]; in != nil {
 			in.deleted = true
 		}
 	}
