@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"outlast/internal/outline"
 	"outlast/store"
@@ -123,12 +124,12 @@ func (l *latecomers) tell(n *outline.Node, what string) error {
 }
 
 // convincing tells whether nobody has touched a copy, and its text is proof enough:
-// long, or not the only one of its request that came in that moment.
+// long with its note, or not the only one of its request that came in that moment.
 func (l *latecomers) convincing(in *store.Intent, i int, n *outline.Node) bool {
 	if n.Modified != n.Created {
 		return false
 	}
-	if in.Inserts[i].Long {
+	if in.Inserts[i].Long || utf8.RuneCountInString(n.Content)+utf8.RuneCountInString(n.Note) >= strongText {
 		return true
 	}
 	for k := range in.Inserts {
@@ -153,9 +154,12 @@ func apart(n, m *outline.Node) time.Duration {
 	return (time.Duration(n.Created-m.Created) * time.Millisecond).Abs()
 }
 
-// deliveredAgain tells whether a copy came with a second delivery of a request: its text is proof enough, it stands where such a delivery puts it,
-// and it was made in the same moment, or all of the request came again. Whoever
-// copies items by hand mostly puts the copies behind, and not in the same moment.
+// deliveredAgain tells whether a copy came with a second delivery of a request: its
+// text is proof enough, it stands where such a delivery puts it, and it was made in
+// the same moment, or all of the request came again. Whoever copies items by hand
+// mostly puts the copies behind, and not in the same moment. Where what stood before
+// has been deleted meanwhile, perhaps by the request itself, a second delivery comes
+// behind as well, and just at its index; so could one item copied by hand: it stays.
 func (l *latecomers) deliveredAgain(in *store.Intent, i int, n, twin *outline.Node) bool {
 	if !l.convincing(in, i, n) || n.Created == 0 {
 		return false
@@ -163,12 +167,14 @@ func (l *latecomers) deliveredAgain(in *store.Intent, i int, n, twin *outline.No
 	if apart(n, twin) <= sameMoment {
 		return l.pushes(in, n, twin) || l.pushes(in, twin, n) // either answer may have come back
 	}
-	return l.whole(in, i, n) && l.pushes(in, n, twin)
+	all, placed := l.whole(in, i, n)
+	return all && (placed && n.Prev() != twin || l.pushes(in, n, twin))
 }
 
 // whole tells whether all that a request has put below one parent came together
-// with a copy, in the same order.
-func (l *latecomers) whole(in *store.Intent, i int, n *outline.Node) bool {
+// with a copy, in the same order, and whether each stands at the index to which it
+// was sent.
+func (l *latecomers) whole(in *store.Intent, i int, n *outline.Node) (all, placed bool) {
 	missing := make([]bool, len(in.Inserts))
 	for k, ins := range in.Inserts {
 		missing[k] = ins.Parent == in.Inserts[i].Parent
@@ -176,17 +182,19 @@ func (l *latecomers) whole(in *store.Intent, i int, n *outline.Node) bool {
 	group := missingByParent(in, missing)[in.Inserts[i].Parent]
 	for range slices.Index(group, i) {
 		if n = n.Prev(); n == nil {
-			return false
+			return false, false
 		}
 	}
-	made := n.Created
-	for _, k := range group {
+	made, at := n.Created, n.Index()
+	placed = true
+	for j, k := range group {
 		if n == nil || n.Created != made || n.Modified != made || l.base.Node(n.ID) != nil || in.Inserts[k].Digest != digestOf(n.Fields) {
-			return false
+			return false, false
 		}
+		placed = placed && in.Inserts[k].Index == at+j
 		n = n.Next()
 	}
-	return true
+	return true, placed
 }
 
 // pushes tells whether n stands before m with nothing but nodes of the same request

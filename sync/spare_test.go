@@ -138,6 +138,92 @@ func TestShortItemsOfOneRequestProveEachOther(t *testing.T) {
 	})
 }
 
+// A request that deletes what stands before its new items arrives again minutes later:
+// the copies come behind, at the index to which they were sent. A single item copied by
+// hand can stand there too: that stays.
+func TestRequestThatArrivesTwiceBehind(t *testing.T) {
+	const long = "a text that says enough"
+	for name, test := range map[string]struct {
+		removed, texts []string
+		follows        string // what somebody puts behind the new items
+		meant          bool   // no second delivery, but a person who copies the items behind ours
+		twice          bool
+	}{
+		"a row":                  {removed: []string{"beta one", "beta two"}, texts: []string{"x", "y"}},
+		"one, not behind itself": {removed: []string{"beta one", "beta two"}, texts: []string{long}, follows: "beta four"},
+		"one, copied by hand":    {removed: []string{"beta one"}, texts: []string{long}, meant: true, twice: true},
+		"a row, copied by hand":  {removed: []string{"beta one"}, texts: []string{"x", "y"}, meant: true, twice: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, c, doc := sample(t, server.Compat)
+				c.add(doc, "beta", "beta three")
+				c.settle()
+				for _, text := range test.removed {
+					c.remove(doc, text)
+				}
+				for _, text := range test.texts {
+					c.add(doc, "beta", text)
+				}
+				d := &delayed{Service: s, armed: true, passes: true}
+				c.through(d)
+				c.settle()
+				if test.follows != "" {
+					write(t, s, doc, c.node(doc, "beta"), []string{test.follows})
+				}
+				time.Sleep(3 * time.Minute)
+				if test.meant {
+					write(t, s, doc, c.node(doc, "beta"), test.texts)
+				} else {
+					d.deliver(t)
+				}
+				c.settle()
+				time.Sleep(time.Minute)
+				c.settle()
+				want := 1
+				if test.twice {
+					want = 2
+				}
+				got := served(t, s, "Plan")
+				for _, text := range test.texts {
+					if n := strings.Count(got, "  "+text+"\n"); n != want {
+						t.Errorf("%q is there %d times, want %d:\n%s", text, n, want, got)
+					}
+				}
+				if n := c.conflictsOf(store.ConflictDuplicate); n != len(test.texts) {
+					t.Errorf("a person is told of %d copies, want %d", n, len(test.texts))
+				}
+			})
+		})
+	}
+}
+
+// A short item with a note that arrives twice is known by both together.
+func TestNoteSaysEnough(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, doc := sample(t, server.Compat)
+		beta := c.node(doc, "beta")
+		c.append(op(doc, outline.Change{
+			Kind: outline.Insert, Node: outline.NodeID(newID()), To: outline.Place{Parent: beta.ID},
+			New: outline.Fields{Content: "x", Note: "and a note on it"},
+		}))
+		d := &delayed{Service: s, armed: true, passes: true}
+		c.through(d)
+		c.settle()
+		time.Sleep(3 * time.Minute)
+		d.deliver(t)
+		c.settle()
+		time.Sleep(time.Minute)
+		c.settle()
+		if got := served(t, s, "Plan"); strings.Count(got, "  x {and a note on it}\n") != 1 {
+			t.Errorf("got\n%s", got)
+		}
+		if !c.hasTrash("x") {
+			t.Error("the copy is not in the trash")
+		}
+	})
+}
+
 // Somebody writes what we write, in the same moment, but not where a second delivery
 // of our request would put it: both stay.
 func TestEqualItemOfTheSameMomentStays(t *testing.T) {
