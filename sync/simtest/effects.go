@@ -3,6 +3,7 @@ package simtest
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"outlast/internal/dynalist"
@@ -17,6 +18,7 @@ type effects struct {
 	inserts map[intentKey]*insertion
 	order   []*insertion
 	by      map[string]intentKey // service id -> the insert that made it
+	staging map[said]bool        // what clients have put below their staging nodes
 	gone    map[string]bool      // service ids that somebody deleted on purpose
 	bodies  map[string]string    // request id -> what was sent under it first
 	states  map[string]map[int64]*truth
@@ -46,12 +48,18 @@ type insertion struct {
 	deleted bool // somebody deleted it on purpose
 }
 
+// said is what a node of a client says.
+type said struct {
+	client               int
+	content, note, marks string
+}
+
 // effect is a node of the service.
 type effect struct{ doc, id string }
 
 func newEffects() effects {
 	return effects{
-		inserts: make(map[intentKey]*insertion), by: make(map[string]intentKey), gone: make(map[string]bool),
+		inserts: make(map[intentKey]*insertion), by: make(map[string]intentKey), staging: make(map[said]bool), gone: make(map[string]bool),
 		bodies: make(map[string]string), states: make(map[string]map[int64]*truth), appeared: make(map[string]time.Time), cut: make(map[string]int), adrift: make(map[string]bool), alike: make(map[string]bool),
 	}
 }
@@ -206,6 +214,7 @@ func (w *world) onServed(s remotetest.Served) {
 		at := slices.IndexFunc(fresh, func(n *truthNode) bool { return n.content == *c.Content })
 		if at >= 0 {
 			w.bind(intentKey{s.Client, nodes[0]}, effect{q.FileID, fresh[at].id})
+			w.noteStaged(s.Client, after, fresh[at])
 			fresh = slices.Delete(fresh, at, at+1)
 		}
 		nodes = nodes[1:]
@@ -264,6 +273,13 @@ func (w *world) bind(key intentKey, e effect) {
 	w.by[e.id] = key
 	if in := w.inserts[key]; in != nil {
 		in.made = append(in.made, e)
+	}
+}
+
+// noteStaged notes what a client has put below a staging node.
+func (w *world) noteStaged(client int, t *truth, n *truthNode) {
+	if p := t.nodes[n.parent]; p != nil && strings.HasPrefix(p.content, stagingMark) {
+		w.staging[n.by(client)] = true
 	}
 }
 

@@ -180,17 +180,25 @@ func nameless(string) string { return "" }
 // whole hides nothing.
 func whole(string) bool { return false }
 
-// staged returns what a client hides from its user: its staging nodes, and what
-// it has put below them. Those of the client whose database it was copied from are
-// its own as well.
+// staged returns what a client hides from its user: its staging nodes, what it has
+// put below them, and copies of that there, also when another client has made them
+// of what it took for lost. Those of the client whose database it was copied from
+// are its own as well.
 func (w *world) staged(t *truth, client int) func(id string) bool {
 	kin := make(map[int]bool)
 	for c := w.clients[client]; c != nil; c = c.copyOf {
 		kin[c.n] = true
 	}
 	ours := func(id string) bool {
-		key, made := w.by[id]
-		return made && kin[key.client]
+		if key, made := w.by[id]; made && kin[key.client] {
+			return true
+		}
+		for c := range kin {
+			if w.staging[t.nodes[id].by(c)] {
+				return true
+			}
+		}
+		return false
 	}
 	return func(id string) bool {
 		for ; t.nodes[id] != nil && ours(id); id = t.nodes[id].parent {
@@ -201,6 +209,9 @@ func (w *world) staged(t *truth, client int) func(id string) bool {
 		return false
 	}
 }
+
+// by returns what a node says, as said by a client.
+func (n *truthNode) by(client int) said { return said{client, n.content, n.note, n.marks} }
 
 // stagingMark begins the text of a staging node.
 const stagingMark = "\u27f3 outlast "
