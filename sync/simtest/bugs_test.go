@@ -42,9 +42,10 @@ func planted() []bug {
 			"sync/merge.go", "if r.State == store.Acknowledged {\n\t\tr.State = store.Pending\n",
 			"if r.State == store.Acknowledged {\n\t\tm.confirm(r)\n\t\treturn\n",
 		}}},
-		{"copies are deleted on weak evidence", 1000, "I", []edit{{
-			"sync/spare.go", "certain := given || late && ", "certain := true || late && ",
-		}}},
+		{"copies are deleted on weak evidence", 1000, "I", []edit{
+			{"sync/spare.go", "certain := given || late && ", "certain := true || late && "},
+			{"sync/spare.go", "return false, l.tell(n, ", "return false, l.remove(n) //"}, // also what may be a changed copy
+		}},
 		{"large deletions do not wait", 300, "I", []edit{
 			{"sync/guard.go", "case v.gone == 0:", "case true:"},
 			{"sync/mend.go", "if len(loose) == 0 {", "if known || len(loose) == 0 {"}, // which holds most of what the guard would

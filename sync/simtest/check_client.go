@@ -113,8 +113,8 @@ func (c *client) checkBase(tx *store.Tx, doc outline.FileID, m store.Meta, base 
 	if t := states[m.Version]; t != nil && is(t) {
 		return nil
 	}
-	for _, t := range states { // a version that regressed cannot be told from a true one
-		if is(t) {
+	for v, t := range states { // a version that regressed cannot be told from a true one
+		if v >= m.Version && is(t) {
 			return nil
 		}
 	}
