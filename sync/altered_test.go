@@ -15,16 +15,19 @@ import (
 	"outlast/sync/remotetest"
 )
 
-// meddler lets something happen once between an edit and the read after it.
+// meddler lets something happen once between an edit, after some others, and the
+// read after it.
 type meddler struct {
 	*remotetest.Service
-	sent bool
-	then func()
+	after int // as many edits before it
+	then  func()
 }
 
 func (m *meddler) RoundTrip(req *http.Request) (*http.Response, error) {
-	m.sent = m.sent || strings.HasSuffix(req.URL.Path, "doc/edit")
-	if m.sent && m.then != nil && strings.HasSuffix(req.URL.Path, "doc/read") {
+	if strings.HasSuffix(req.URL.Path, "doc/edit") {
+		m.after--
+	}
+	if m.after < 0 && m.then != nil && strings.HasSuffix(req.URL.Path, "doc/read") {
 		then := m.then
 		m.then = nil
 		then()

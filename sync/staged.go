@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"outlast/internal/outline"
 	"outlast/store"
@@ -258,7 +259,8 @@ func (u *unstager) adopt(tx *store.Tx, in *store.Intent, r *Reading) error {
 	}
 	fields := insertFields(edit.Changes)
 	pairs := matchInserts(in, slices.Repeat([]bool{true}, len(in.Inserts)), r, isNew)
-	for _, p := range append(pairs, u.deeper(in, pairs, isNew)...) {
+	pairs = append(pairs, u.deeper(in, pairs, isNew)...)
+	for _, p := range append(pairs, u.reshaped(in, fields, pairs, isNew)...) {
 		n := store.StagedNode{Token: in.Token, Service: p.node, Fields: fields[p.insert].Only(outline.Editable)}
 		if err := tx.PutStaged(in.Doc, in.Inserts[p.insert].Node, n); err != nil {
 			return err
@@ -293,6 +295,36 @@ func (u *unstager) deeper(in *store.Intent, found []pair, isNew func(outline.Ser
 		}
 	}
 	return pairs
+}
+
+// reshaped pairs what is still left over with new nodes below its staging node whose
+// texts the service has cut, or somebody has added to, if the text is long or the
+// node was made together with what was found.
+func (u *unstager) reshaped(in *store.Intent, sent []outline.Fields, found []pair, isNew func(outline.ServiceID) bool) (pairs []pair) {
+	inserts, nodes, moments := make(map[int]bool), make(map[outline.ServiceID]bool), make(map[int64]bool)
+	for _, p := range found {
+		inserts[p.insert], nodes[p.node] = true, true
+		moments[u.nodes[p.node].Fields.Created] = true
+	}
+	for i := range in.Inserts {
+		for _, id := range u.below[in.Token] {
+			now := u.nodes[id].Fields
+			same := isLeftOf(sent[i].Content, now.Content) && isLeftOf(sent[i].Note, now.Note)
+			if same && (in.Inserts[i].Long || moments[now.Created]) && !inserts[i] && !nodes[id] && isNew(id) {
+				inserts[i], nodes[id] = true, true
+				pairs = append(pairs, pair{insert: i, node: id})
+			}
+		}
+	}
+	return pairs
+}
+
+// isLeftOf tells whether seen is a text that was sent, with more around it or cut.
+func isLeftOf(sent, seen string) bool {
+	sent, seen = words(sent), words(seen)
+	more := sent != "" && strings.Contains(seen, sent)
+	cut := utf8.RuneCountInString(seen) >= strongText && strings.HasPrefix(sent, seen)
+	return seen == sent || more || cut
 }
 
 // madeAfter tells whether a node was made at the same time as, or soon after, a

@@ -163,6 +163,51 @@ func TestStrictNewNodesOutlastEachFault(t *testing.T) {
 	}
 }
 
+// The answer is lost with which new items went below a staging node, and before a
+// read shows them the service has cut one's text, or somebody has added to it or
+// changed it. None is there twice; what was written anew is somebody's own item.
+func TestStagedItemThatIsChangedBeforeItIsSeen(t *testing.T) {
+	const long = "a text that says enough"
+	for name, test := range map[string]struct{ text, to, below, end string }{
+		"cut":                      {long, long[:15], long[:15], ""},
+		"cut to next to nothing":   {"y", "", "y", "\n"},
+		"added to":                 {long, long + " and more", long + " and more", ""},
+		"a short one is added to":  {"y", "y more", "y more", ""},
+		"an empty one is added to": {"", "more", "", "more\n"},
+	} {
+		for _, row := range []bool{false, true} {
+			if !row && len(test.text) < len(long) {
+				continue // nothing tells that it is ours
+			}
+			t.Run(fmt.Sprintf("%s, in a row %v", name, row), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					s, c, doc := sample(t, server.Compat)
+					below := ""
+					if row {
+						c.add(doc, "beta", "x")
+						below = "  x\n"
+					}
+					c.add(doc, "beta", test.text)
+					c.through(&meddler{Service: s, after: 1, then: func() {
+						somebody(t, s, doc, test.text, sync.Step{Kind: outline.Update, Mask: outline.Content, Fields: outline.Fields{Content: test.to}})
+					}}, func(cfg *sync.Config) { cfg.Strict = true })
+					s.Once("doc/edit", 1, remotetest.AppliedGateway)
+					for range 6 {
+						c.once()
+						time.Sleep(time.Minute)
+					}
+					c.settle()
+					want := strings.Replace(sampleText, "  beta two\n", "  beta two\n"+below+"  "+test.below+"\n", 1) + test.end
+					if got := served(t, s, "Plan"); got != want {
+						t.Errorf("got\n%swant\n%s", got, want)
+					}
+					c.finish(doc)
+				})
+			})
+		}
+	}
+}
+
 // A service that says Ok and does only the first changes of a request leaves new
 // nodes below their staging node. They are brought to their places, not put aside as
 // if somebody else had moved them there.
