@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/bits"
 	"strings"
 	"time"
 
@@ -165,27 +166,32 @@ func (s *save) match() {
 	tree := s.got.tree
 	tree.Root().Content = s.base.Root().Content // the title goes its own way
 	alien := s.got.foreign.byNode(tree)
-	outline.Match(s.base, tree, fields, func() outline.NodeID { return outline.NodeID(s.cfg.NewID()) })
+	was := outline.Match(s.base, tree, fields, func() outline.NodeID { return outline.NodeID(s.cfg.NewID()) })
 	s.got.foreign = alien.byID()
-	for n := range tree.Nodes() {
-		was := s.base.Node(n.ID)
-		if was == nil {
-			n.Fields = n.Only(carried)
-			continue
-		}
-		mask := fields
-		if n.Parent() == nil {
-			mask &= outline.Note
-		}
-		f := was.With(mask, n.Fields)
-		if sameButBlanks(was.Content, f.Content) {
-			f.Content = was.Content
-		}
-		if sameButBlanks(was.Note, f.Note) {
-			f.Note = was.Note
-		}
-		n.Fields = f
+	i := 0
+	for _, n := range tree.Root().Walk() {
+		n.Fields = saidOf(n, was[i], fields)
+		i++
 	}
+}
+
+// saidOf returns what a save makes of the node was, which is n there; of a new one,
+// if was is nil.
+func saidOf(n, was *outline.Node, fields outline.Mask) outline.Fields {
+	if was == nil {
+		return n.Only(carried)
+	}
+	if n.Parent() == nil {
+		fields &= outline.Note
+	}
+	f := was.With(fields, n.Fields)
+	if sameButBlanks(was.Content, f.Content) {
+		f.Content = was.Content
+	}
+	if sameButBlanks(was.Note, f.Note) {
+		f.Note = was.Note
+	}
+	return f
 }
 
 // sameButBlanks tells whether texts differ only in the blanks at the ends of their
@@ -211,23 +217,26 @@ func carriedBy(base *outline.Document, got saved) outline.Mask {
 	if got.ours {
 		return carried
 	}
-	const most = 2
+	const several = 2
 	fields := carried
-	for b := outline.Note; b <= outline.Color; b <<= 1 {
-		if b&carried != 0 && b != outline.Content && countWith(base, b) >= most && countWith(got.tree, b) == 0 {
-			fields &^= b
+	had, has := countEach(base), countEach(got.tree)
+	for i := range had {
+		if had[i] >= several && has[i] == 0 {
+			fields &^= 1 << i
 		}
 	}
 	return fields
 }
 
-func countWith(d *outline.Document, b outline.Mask) (count int) {
+// countEach counts the items that have each of the fields carried but the content,
+// by the number of its bit.
+func countEach(d *outline.Document) (counts [16]int) {
 	for n := range d.Nodes() {
-		if n.Differ(outline.Fields{})&b != 0 {
-			count++
+		for m := n.Differ(outline.Fields{}) & carried &^ outline.Content; m != 0; m &= m - 1 {
+			counts[bits.TrailingZeros16(uint16(m))]++
 		}
 	}
-	return count
+	return counts
 }
 
 // enter brings the changes to the present state and into the log, as one group.

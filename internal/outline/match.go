@@ -19,6 +19,9 @@ import (
 // the same values with other ids, so a caller who knows things by *Node keeps
 // them. An id of newID that is taken gets a number.
 //
+// It returns the nodes of old that those of new are, in preorder of new, nil for one
+// that is new.
+//
 // How it goes, each step with what is still without a partner:
 //
 //  1. Ids that both trees have; roots.
@@ -38,7 +41,7 @@ import (
 //
 // Pairs are guesses, never a danger: Diff compares the real values, so a wrong
 // pair costs changes and no text.
-func Match(old, new *Document, carried Mask, newID func() NodeID) {
+func Match(old, new *Document, carried Mask, newID func() NodeID) []*Node {
 	seed := maphash.MakeSeed()
 	m := &matcher{}
 	var both sync.WaitGroup
@@ -48,7 +51,7 @@ func Match(old, new *Document, carried Mask, newID func() NodeID) {
 	m.ids(old)
 	m.descend()
 	m.rest()
-	m.rename(old, new, carried, newID)
+	return m.rename(old, new, carried, newID)
 }
 
 // matcher pairs the nodes of two trees.

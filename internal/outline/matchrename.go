@@ -2,9 +2,11 @@ package outline
 
 import "strconv"
 
-// rename writes the ids of the pairs into new, and new ids where there is none.
-func (m *matcher) rename(old, new *Document, carried Mask, newID func() NodeID) {
+// rename writes the ids of the pairs into new, and new ids where there is none. It
+// returns the partners.
+func (m *matcher) rename(old, new *Document, carried Mask, newID func() NodeID) []*Node {
 	var changed, alone []int32 // pairs whose ids differ, and nodes without a partner
+	partners := make([]*Node, len(m.new.nodes))
 	for j, n := range m.new.nodes {
 		i := m.new.to[j]
 		if i < 0 {
@@ -12,6 +14,7 @@ func (m *matcher) rename(old, new *Document, carried Mask, newID func() NodeID) 
 			continue
 		}
 		was := m.old.nodes[i]
+		partners[j] = was
 		n.Fields = was.With(carried, n.Fields)
 		if n.ID == was.ID {
 			n.ID = was.ID // the same memory: Diff need not compare
@@ -29,6 +32,7 @@ func (m *matcher) rename(old, new *Document, carried Mask, newID func() NodeID) 
 		n.ID = unused(old, new, newID)
 		new.index.put(n)
 	}
+	return partners
 }
 
 // exchange gives those pairs the ids of old, and takes away those of the nodes alone.
