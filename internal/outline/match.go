@@ -49,6 +49,7 @@ func Match(old, new *Document, carried Mask, newID func() NodeID) []*Node {
 	m.new = flatten(new, seed, carried)
 	both.Wait()
 	m.ids(old)
+	m.hash()
 	m.descend()
 	m.rest()
 	return m.rename(old, new, carried, newID)
@@ -57,8 +58,27 @@ func Match(old, new *Document, carried Mask, newID func() NodeID) []*Node {
 // matcher pairs the nodes of two trees.
 type matcher struct {
 	old, new *preorder
+	hashed   bool    // all is
 	below    []int32 // nodes of new with a partner, whose children come next
 	run      []int32 // scratch of gaps, by node of old
+}
+
+// fewOpen is how many of the nodes have no partner by their ids where it is better to
+// hash those only: one of so many.
+const fewOpen = 8
+
+// hash makes all hashes at once, on both sides at the same time, unless ids have told
+// of most nodes what they are.
+func (m *matcher) hash() {
+	few := func(t *preorder) bool { return len(t.allOpen()) <= len(t.nodes)/fewOpen }
+	if few(m.old) && few(m.new) {
+		return
+	}
+	m.hashed = true
+	var both sync.WaitGroup
+	both.Go(func() { m.old.hashTree(0) })
+	m.new.hashTree(0)
+	both.Wait()
 }
 
 // pair makes x of old and y of new one node.
@@ -88,7 +108,7 @@ func (m *matcher) descend() {
 		if x < 0 {
 			continue // takeBack has parted them since
 		}
-		if m.old.tree[x] == m.new.tree[y] && m.old.size[x] == m.new.size[y] {
+		if m.hashed && m.old.treeOf(x) == m.new.treeOf(y) && m.old.size[x] == m.new.size[y] {
 			m.pairTree(x, y)
 			continue
 		}

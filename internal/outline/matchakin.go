@@ -15,7 +15,7 @@ func (m *matcher) akin(g gap) {
 
 // kinship weighs a couple with that many children in common; 0 is none.
 func (m *matcher) kinship(x, y, shared int32) int32 {
-	if m.old.text[x] == m.new.text[y] {
+	if m.old.textOf(x) == m.new.textOf(y) {
 		if shared == 0 && !(m.old.leaf(x) && m.new.leaf(y)) {
 			return 0
 		}
@@ -37,9 +37,9 @@ func (m *matcher) shared(a, b []int32) []int32 {
 	having := make(map[uint64][]int32)
 	for i, x := range a {
 		for k, end := x+1, m.old.end(x); k < end; k = m.old.end(k) {
-			h := having[m.old.text[k]]
+			h := having[m.old.textOf(k)]
 			if len(h) < maxShared && (len(h) == 0 || h[len(h)-1] != int32(i)) {
-				having[m.old.text[k]] = append(h, int32(i))
+				having[m.old.textOf(k)] = append(h, int32(i))
 			}
 		}
 	}
@@ -48,7 +48,7 @@ func (m *matcher) shared(a, b []int32) []int32 {
 	}
 	for j, y := range b {
 		for k, end := y+1, m.new.end(y); k < end; k = m.new.end(k) {
-			for _, i := range having[m.new.text[k]] {
+			for _, i := range having[m.new.textOf(k)] {
 				counts[int(i)*len(b)+j]++
 			}
 		}
@@ -63,11 +63,11 @@ func (m *matcher) isKin(x, y int32) bool {
 
 // sameText does for a large gap what akin does, by equal text only.
 func (m *matcher) sameText(g gap) {
-	a, b := onBoth(g.a, g.b, m.old.text, m.new.text)
+	a, b := onBoth(g.a, g.b, m.old.textOf, m.new.textOf)
 	if len(a) == 0 || len(b) == 0 {
 		return
 	}
-	ok := align(keys(a, m.old.text), keys(b, m.new.text), func(i, j int) {
+	ok := align(keys(a, m.old.textOf), keys(b, m.new.textOf), func(i, j int) {
 		if m.isKin(a[i], b[j]) {
 			m.pair(a[i], b[j])
 		}
@@ -82,7 +82,7 @@ func (m *matcher) reorderedText(a, b []int32) {
 	if len(a) == 0 || len(b) == 0 {
 		return
 	}
-	for _, c := range singles(a, b, m.old.text, m.new.text) {
+	for _, c := range singles(a, b, m.old.textOf, m.new.textOf) {
 		if m.isKin(c.x, c.y) {
 			m.pair(c.x, c.y)
 		}

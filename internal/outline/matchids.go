@@ -56,7 +56,7 @@ func (m *matcher) takeBack(o opens) (found bool) {
 	}
 	free := make(map[seat]int32, len(o.new))
 	for _, y := range o.new {
-		s := seat{m.new.parent[y], m.new.text[y]}
+		s := seat{m.new.parent[y], m.new.textOf(y)}
 		if _, taken := free[s]; !taken {
 			free[s] = y
 		}
@@ -67,7 +67,7 @@ func (m *matcher) takeBack(o opens) (found bool) {
 			continue // its parent was the copy
 		}
 		home := m.old.to[m.old.parent[x]]
-		z, ok := free[seat{home, m.old.text[x]}]
+		z, ok := free[seat{home, m.old.textOf(x)}]
 		if ok && home >= 0 && m.new.open(z) && m.sameFamily(x, z) {
 			m.disown(x, y)
 			m.pair(x, z)
@@ -83,23 +83,32 @@ func (m *matcher) astray() []int32 {
 	var list []int32
 	for y := int32(1); int(y) < len(m.new.to); y++ {
 		x := m.new.to[y]
-		if x > 0 && (m.new.to[m.new.parent[y]] != m.old.parent[x] || m.old.text[x] != m.new.text[y]) {
+		if x > 0 && (m.new.to[m.new.parent[y]] != m.old.parent[x] || !m.sameTexts(x, y)) {
 			list = append(list, y)
 		}
 	}
 	return list
 }
 
+// sameTexts tells whether x and y read the same.
+func (m *matcher) sameTexts(x, y int32) bool {
+	if m.hashed {
+		return m.old.textOf(x) == m.new.textOf(y)
+	}
+	carried := m.old.hash.carried & (Content | Note)
+	return m.old.nodes[x].Differ(m.new.nodes[y].Fields)&carried == 0
+}
+
 // sameFamily tells whether the subtrees begin or end alike.
 func (m *matcher) sameFamily(x, z int32) bool {
-	if m.old.tree[x] == m.new.tree[z] {
+	if m.old.treeOf(x) == m.new.treeOf(z) {
 		return true
 	}
 	if m.old.leaf(x) || m.new.leaf(z) {
 		return false
 	}
-	return m.old.text[x+1] == m.new.text[z+1] ||
-		m.old.text[m.old.end(x)-1] == m.new.text[m.new.end(z)-1]
+	return m.old.textOf(x+1) == m.new.textOf(z+1) ||
+		m.old.textOf(m.old.end(x)-1) == m.new.textOf(m.new.end(z)-1)
 }
 
 // disown parts y from x, and what is below y from what is below x.

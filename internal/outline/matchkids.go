@@ -18,11 +18,11 @@ func (m *matcher) children(x, y int32) {
 
 // trim pairs the equal subtrees at both ends of two lists and returns the rest.
 func (m *matcher) trim(a, b []int32) (resta, restb []int32) {
-	for len(a) > 0 && len(b) > 0 && m.old.tree[a[0]] == m.new.tree[b[0]] {
+	for len(a) > 0 && len(b) > 0 && m.old.treeOf(a[0]) == m.new.treeOf(b[0]) {
 		m.pairTree(a[0], b[0])
 		a, b = a[1:], b[1:]
 	}
-	for len(a) > 0 && len(b) > 0 && m.old.tree[a[len(a)-1]] == m.new.tree[b[len(b)-1]] {
+	for len(a) > 0 && len(b) > 0 && m.old.treeOf(a[len(a)-1]) == m.new.treeOf(b[len(b)-1]) {
 		m.pairTree(a[len(a)-1], b[len(b)-1])
 		a, b = a[:len(a)-1], b[:len(b)-1]
 	}
@@ -32,7 +32,7 @@ func (m *matcher) trim(a, b []int32) (resta, restb []int32) {
 // equal pairs the equal subtrees of two lists of siblings: the longest run that
 // kept its order, then those that were put elsewhere among their siblings.
 func (m *matcher) equal(a, b []int32) {
-	ok := align(keys(a, m.old.tree), keys(b, m.new.tree), func(i, j int) { m.pairTree(a[i], b[j]) })
+	ok := align(keys(a, m.old.treeOf), keys(b, m.new.treeOf), func(i, j int) { m.pairTree(a[i], b[j]) })
 	if !ok {
 		m.anchors(a, b)
 	}
@@ -41,31 +41,31 @@ func (m *matcher) equal(a, b []int32) {
 }
 
 // onBoth leaves only the nodes whose key the other list has too.
-func onBoth(a, b []int32, keya, keyb []uint64) (ina, inb []int32) {
+func onBoth(a, b []int32, keya, keyb func(int32) uint64) (ina, inb []int32) {
 	has := make(map[uint64]uint8, len(a)+len(b))
 	for _, i := range a {
-		has[keya[i]] |= 1
+		has[keya(i)] |= 1
 	}
 	for _, j := range b {
-		has[keyb[j]] |= 2
+		has[keyb(j)] |= 2
 	}
 	for _, i := range a {
-		if has[keya[i]] == 3 {
+		if has[keya(i)] == 3 {
 			ina = append(ina, i)
 		}
 	}
 	for _, j := range b {
-		if has[keyb[j]] == 3 {
+		if has[keyb(j)] == 3 {
 			inb = append(inb, j)
 		}
 	}
 	return ina, inb
 }
 
-func keys(list []int32, of []uint64) []uint64 {
+func keys(list []int32, of func(int32) uint64) []uint64 {
 	out := make([]uint64, len(list))
 	for k, i := range list {
-		out[k] = of[i]
+		out[k] = of(i)
 	}
 	return out
 }
@@ -73,7 +73,7 @@ func keys(list []int32, of []uint64) []uint64 {
 // anchors serves where too much has changed its place for align: it pairs the
 // subtrees of which each list has one, and from there their equal neighbours.
 func (m *matcher) anchors(a, b []int32) {
-	for _, p := range singles(a, b, m.old.tree, m.new.tree) {
+	for _, p := range singles(a, b, m.old.treeOf, m.new.treeOf) {
 		m.pairTree(p.x, p.y)
 	}
 	place := make(map[int32]int, len(b))
@@ -86,7 +86,7 @@ func (m *matcher) anchors(a, b []int32) {
 		if j += step; !ok || next < 0 || next >= len(a) || j < 0 || j >= len(b) {
 			return
 		}
-		if x, y := a[next], b[j]; m.old.open(x) && m.new.open(y) && m.old.tree[x] == m.new.tree[y] {
+		if x, y := a[next], b[j]; m.old.open(x) && m.new.open(y) && m.old.treeOf(x) == m.new.treeOf(y) {
 			m.pairTree(x, y)
 		}
 	}
@@ -103,22 +103,22 @@ type couple struct{ x, y int32 }
 
 // singles returns the couples of equal keys that each list has once, in the
 // order of the second.
-func singles(a, b []int32, keya, keyb []uint64) []couple {
+func singles(a, b []int32, keya, keyb func(int32) uint64) []couple {
 	type seen struct{ x, timesa, timesb int32 }
 	by := make(map[uint64]seen, len(a))
 	for _, i := range a {
-		s := by[keya[i]]
-		by[keya[i]] = seen{i, s.timesa + 1, 0}
+		s := by[keya(i)]
+		by[keya(i)] = seen{i, s.timesa + 1, 0}
 	}
 	for _, j := range b {
-		if s, ok := by[keyb[j]]; ok {
+		if s, ok := by[keyb(j)]; ok {
 			s.timesb++
-			by[keyb[j]] = s
+			by[keyb(j)] = s
 		}
 	}
 	var out []couple
 	for _, j := range b {
-		if s := by[keyb[j]]; s.timesa == 1 && s.timesb == 1 {
+		if s := by[keyb(j)]; s.timesa == 1 && s.timesb == 1 {
 			out = append(out, couple{s.x, j})
 		}
 	}
@@ -129,13 +129,13 @@ func singles(a, b []int32, keya, keyb []uint64) []couple {
 func (m *matcher) inTurn(a, b []int32) (found bool) {
 	waiting := make(map[uint64][]int32, len(a))
 	for _, x := range a {
-		waiting[m.old.tree[x]] = append(waiting[m.old.tree[x]], x)
+		waiting[m.old.treeOf(x)] = append(waiting[m.old.treeOf(x)], x)
 	}
 	for _, y := range b {
 		if !m.new.open(y) {
 			continue // paired with an ancestor in this very loop
 		}
-		w := waiting[m.new.tree[y]]
+		w := waiting[m.new.treeOf(y)]
 		for len(w) > 0 && !m.old.open(w[0]) {
 			w = w[1:]
 		}
@@ -143,7 +143,7 @@ func (m *matcher) inTurn(a, b []int32) (found bool) {
 			m.pairTree(w[0], y)
 			w, found = w[1:], true
 		}
-		waiting[m.new.tree[y]] = w
+		waiting[m.new.treeOf(y)] = w
 	}
 	return found
 }

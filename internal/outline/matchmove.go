@@ -22,7 +22,7 @@ func (t *preorder) telling(i int32) bool {
 // moved pairs equal subtrees, wherever they are, of which there is one on each
 // side. A parent comes before its children, so the largest go first.
 func (m *matcher) moved(o opens) (found bool) {
-	for _, c := range singles(o.old, o.new, m.old.tree, m.new.tree) {
+	for _, c := range singles(o.old, o.new, m.old.treeOf, m.new.treeOf) {
 		if m.old.open(c.x) && m.new.open(c.y) && m.old.telling(c.x) {
 			m.pairTree(c.x, c.y)
 			found = true
@@ -33,7 +33,7 @@ func (m *matcher) moved(o opens) (found bool) {
 
 // movedText does the same for single nodes, with whatever is below them.
 func (m *matcher) movedText(o opens) (found bool) {
-	for _, c := range singles(o.old, o.new, m.old.text, m.new.text) {
+	for _, c := range singles(o.old, o.new, m.old.textOf, m.new.textOf) {
 		n := m.old.nodes[c.x]
 		if len(n.Content)+len(n.Note) >= enough {
 			m.pair(c.x, c.y)
@@ -51,7 +51,7 @@ func (m *matcher) along(o opens) (found bool) {
 		before[m.old.end(x)] = x
 	}
 	try := func(x, y int32) {
-		if m.old.open(x) && m.new.open(y) && m.old.tree[x] == m.new.tree[y] {
+		if m.old.open(x) && m.new.open(y) && m.old.treeOf(x) == m.new.treeOf(y) {
 			m.pairTree(x, y)
 			found = true
 		}
@@ -82,24 +82,25 @@ func (m *matcher) along(o opens) (found bool) {
 func (m *matcher) unique(o opens) (found bool) {
 	var short []couple
 	times := make(map[uint64]int)
-	for _, c := range singles(o.old, o.new, m.old.tree, m.new.tree) {
+	for _, c := range singles(o.old, o.new, m.old.treeOf, m.new.treeOf) {
 		if n := m.old.nodes[c.x]; len(n.Content) >= word {
 			short = append(short, c)
-			times[m.old.text[c.x]] = 0
+			times[m.old.textOf(c.x)] = 0
 		}
 	}
 	if len(short) == 0 {
 		return false
 	}
 	for _, t := range []*preorder{m.old, m.new} {
-		for _, text := range t.text {
+		for i := range t.nodes {
+			text := t.textOf(int32(i))
 			if n, ok := times[text]; ok {
 				times[text] = n + 1
 			}
 		}
 	}
 	for _, c := range short {
-		if times[m.old.text[c.x]] == 2 && m.old.open(c.x) && m.new.open(c.y) {
+		if times[m.old.textOf(c.x)] == 2 && m.old.open(c.x) && m.new.open(c.y) {
 			m.pairTree(c.x, c.y)
 			found = true
 		}

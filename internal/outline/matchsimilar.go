@@ -79,7 +79,7 @@ func (m *matcher) editedElsewhere(a, b []int32) {
 
 // likeness compares the texts of x and y, in per mille.
 func (m *matcher) likeness(x, y int32) int {
-	if m.old.text[x] == m.new.text[y] {
+	if m.old.textOf(x) == m.new.textOf(y) {
 		return 1000
 	}
 	return likeness(m.old.nodes[x], m.new.nodes[y])

@@ -7,44 +7,72 @@ import (
 
 // preorder is one tree of a match as arrays in preorder. The subtree of i is
 // i..i+size[i]-1, so that its first child is i+1 and the sibling after k is
-// k+size[k]; nothing has to recurse.
+// k+size[k]; nothing has to recurse. Hashes are made when they are asked for: where
+// ids tell what is what, few are.
 type preorder struct {
 	nodes  []*Node
-	parent []int32  // -1 for the root
-	size   []int32  // of the subtree, i included
-	text   []uint64 // hash of content and note
-	tree   []uint64 // hash of the carried fields of the subtree, in order
-	to     []int32  // the partner in the other tree, -1 for none
+	parent []int32 // -1 for the root
+	size   []int32 // of the subtree, i included
+	to     []int32 // the partner in the other tree, -1 for none
+
+	hash  hasher
+	text  []uint64 // hash of content and note, 0 if not known
+	tree  []uint64 // hash of the carried fields of the subtree, in order
+	known []bool   // whether tree is
 }
 
-// flatten hashes a tree; both trees of a match need the same seed and fields.
+// flatten lists a tree; both trees of a match need the same seed and fields.
 func flatten(d *Document, seed maphash.Seed, carried Mask) *preorder {
 	n := d.Len()
 	f := &preorder{
 		nodes:  make([]*Node, 0, n),
 		parent: make([]int32, n),
 		size:   make([]int32, n),
+		to:     make([]int32, n),
+		hash:   hasher{seed, carried},
 		text:   make([]uint64, n),
 		tree:   make([]uint64, n),
-		to:     make([]int32, n),
+		known:  make([]bool, n),
 	}
 	f.list(d)
-	h := hasher{seed, carried}
-	for i, n := range f.nodes {
-		f.text[i] = h.text(n)
+	for i := n - 1; i >= 0; i-- { // backwards, a node comes after all that is below it
 		f.to[i] = -1
-	}
-	// Backwards, a node comes after all that is below it. Until its turn
-	// size and tree hold what its children have added, the last one first.
-	for i := n - 1; i >= 0; i-- {
 		f.size[i]++
-		f.tree[i] = mix(f.tree[i]+uint64(f.size[i]), h.marks(f.nodes[i], f.text[i]))
 		if p := f.parent[i]; p >= 0 {
 			f.size[p] += f.size[i]
-			f.tree[p] = mix(f.tree[p], f.tree[i])
 		}
 	}
 	return f
+}
+
+// textOf returns the hash of content and note of i.
+func (t *preorder) textOf(i int32) uint64 {
+	if t.text[i] == 0 {
+		t.text[i] = max(1, t.hash.text(t.nodes[i]))
+	}
+	return t.text[i]
+}
+
+// treeOf returns the hash of the carried fields of the subtree of i, in order.
+func (t *preorder) treeOf(i int32) uint64 {
+	if !t.known[i] {
+		t.hashTree(i)
+	}
+	return t.tree[i]
+}
+
+// hashTree makes the hashes of a subtree, backwards. Until the turn of a node its
+// hash holds what its children have added, the last one first.
+func (t *preorder) hashTree(top int32) {
+	for i := t.end(top) - 1; i >= top; i-- {
+		if !t.known[i] {
+			t.tree[i] = mix(t.tree[i]+uint64(t.size[i]), t.hash.marks(t.nodes[i], t.textOf(i)))
+			t.known[i] = true
+		}
+		if p := t.parent[i]; i > top && !t.known[p] {
+			t.tree[p] = mix(t.tree[p], t.tree[i])
+		}
+	}
 }
 
 // list fills nodes and parent.

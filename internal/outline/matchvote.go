@@ -47,6 +47,6 @@ func elect(f, other *preorder, i int32, count map[int32]int32) (winner, votes in
 // have voted, or any if the texts are alike.
 func (m *matcher) elected(x, y, votes int32) bool {
 	return 2*votes >= min(m.old.nodes[x].children, m.new.nodes[y].children) ||
-		m.old.text[x] == m.new.text[y] ||
+		m.old.textOf(x) == m.new.textOf(y) ||
 		likeness(m.old.nodes[x], m.new.nodes[y]) >= alike
 }
