@@ -36,6 +36,10 @@ type DecodeOptions struct {
 	// Like is a document that the file probably holds with few changes: such a file
 	// is read faster. What is read is the same, and may share texts with it.
 	Like *outline.Document
+
+	// LikeIDs gives outlines that have no id, and read as Like goes on, the id of
+	// the node there: together with KeepIDs, for files that hold none. It is a guess.
+	LikeIDs bool
 }
 
 // Result is what a file holds.

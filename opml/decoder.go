@@ -31,6 +31,7 @@ type Decoder struct {
 	err      error
 	texts    slab
 	was      *outline.Document // that the file may be like, nil for none
+	wasIDs   bool              // and whose ids are to be taken
 	like     *likeness         // nil if nothing is expected
 
 	nodes  int
@@ -42,9 +43,9 @@ type Decoder struct {
 }
 
 // NewDecoder returns a Decoder; nothing is read yet. Of the options it minds
-// Limits, Flavor, Lenient and Like.
+// Limits, Flavor, Lenient, Like and LikeIDs.
 func NewDecoder(r io.Reader, opts DecodeOptions) *Decoder {
-	return &Decoder{r: r, lim: opts.Limits.orDefault(), flavor: opts.Flavor, lenient: opts.Lenient, was: opts.Like}
+	return &Decoder{r: r, lim: opts.Limits.orDefault(), flavor: opts.Flavor, lenient: opts.Lenient, was: opts.Like, wasIDs: opts.LikeIDs}
 }
 
 // Flavor returns whose file it is, as far as it was read; "" for a program that

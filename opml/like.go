@@ -14,6 +14,11 @@ import (
 // be scanned, and the texts of the document serve for it, too. Any other one is
 // scanned, and tells what to expect next. So a file gives the same tree as ever, and
 // one that was indented anew or has its attributes in another order takes longer.
+//
+// In a file without ids an outline that is as expected is most probably that node,
+// and is given its id if that is wanted (DecodeOptions.LikeIDs). Short texts are no
+// evidence, nor are those that are there more than once: where the next node was looked
+// for by one, no ids are given until some lines in a row are as expected.
 
 // likeness follows a file in a document that it is probably like.
 type likeness struct {
@@ -21,6 +26,9 @@ type likeness struct {
 	next   *outline.Node // is expected, nil for none
 	left   *outline.Node // was expected where next was found by a text
 	ours   bool          // the file is in our own dialect
+	ids    bool          // are to be given to outlines without one
+	sure   bool          // next follows on a text that tells where the file is
+	row    int           // bytes of texts that were as expected, one after the other
 	hits   int
 	misses int
 }
@@ -31,6 +39,8 @@ const (
 	nearest     = 8    // and where it was left for what had that text by chance
 	mostMisses  = 1000 // more of them than hits end it
 	mostOfALine = 11   // attributes that we write
+	telling     = 12   // bytes of a text by which a place is known again
+	tellingRow  = 200  // bytes of texts one after the other that are as expected
 )
 
 // newLikeness returns nil where files are read in another way than they are written.
@@ -40,7 +50,7 @@ func newLikeness(d *Decoder) *likeness {
 	if d.was == nil || !plain || d.lenient || d.s.ascii || d.lim.Attrs < mostOfALine {
 		return nil
 	}
-	return &likeness{doc: d.was, next: after(d.was.Root()), ours: ours}
+	return &likeness{doc: d.was, next: after(d.was.Root()), ours: ours, ids: d.wasIDs, sure: true}
 }
 
 // after returns the node that follows n in preorder, or nil.
@@ -113,6 +123,12 @@ func (l *likeness) compare(line *comparison, item *Item) {
 		Color: n.Color, Numbered: n.Numbered, Collapsed: n.Collapsed,
 	}
 	if !l.ours {
+		if l.row += len(n.Content); l.row >= tellingRow {
+			l.sure = true
+		}
+		if l.ids && l.sure {
+			item.ID = n.ID
+		}
 		return
 	}
 	line.digit(n.Heading, outline.MaxHeading, ` _heading="`)
@@ -132,8 +148,10 @@ func (l *likeness) missed(item *Item) bool {
 		}
 	} else if n := l.found(&item.Fields); n != nil {
 		l.next, l.left = after(n), l.next
+		l.sure = len(n.Content) >= telling && ahead(l.next, farthest, &item.Fields) == nil
 	}
 	l.misses++
+	l.row = 0
 	return l.misses <= mostMisses+l.hits
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"iter"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -125,6 +126,78 @@ func TestLikeOfAnyText(t *testing.T) {
 			alike(r, []byte(file), DecodeOptions{KeepIDs: true}, doc)
 		}
 	})
+}
+
+// Of a file without ids an outline gets the id of a node that reads the same, or a
+// new one, and nothing else differs.
+func TestLikeIDsAreOfEqualNodes(t *testing.T) {
+	known, all := 0, 0
+	for seed := range uint64(60) {
+		old := outlinetest.Generate(seed, 200)
+		edited := old.Clone()
+		outlinetest.Edit(seed, edited, int(seed%20))
+		var file bytes.Buffer
+		if _, err := Encode(&file, edited, Options{Flavor: Portable, NoDates: true}); err != nil {
+			t.Fatal(err)
+		}
+		opts := DecodeOptions{KeepIDs: true, NewID: numbers("new ")}
+		want, err := Decode(bytes.NewReader(file.Bytes()), opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		opts.Like, opts.LikeIDs, opts.NewID = old, true, numbers("new ")
+		got, err := Decode(bytes.NewReader(file.Bytes()), opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		next, stop := iter.Pull2(want.Document.Root().Walk())
+		for depth, n := range got.Document.Root().Walk() {
+			at, other, _ := next()
+			if at != depth || n.Fields != other.Fields {
+				t.Fatalf("seed %d: got %d %+v, want %d %+v", seed, depth, n.Fields, at, other.Fields)
+			}
+			if was := old.Node(n.ID); depth > 0 && was != nil {
+				known++
+				if was.Content != n.Content {
+					t.Errorf("seed %d: %q has the id of %q", seed, n.Content, was.Content)
+				}
+			}
+		}
+		stop()
+		all += got.Document.Len()
+	}
+	if 10*known < 8*all {
+		t.Errorf("%d of %d nodes were known", known, all)
+	}
+}
+
+// A block of short texts that is there again is no reason to take the ids of the first.
+func TestLikeIDsAreNotTakenByACopy(t *testing.T) {
+	block := func(d *outline.Document, title string) {
+		top := d.Append(d.Root(), outline.NodeID(title), outline.Fields{Content: title})
+		for _, line := range []string{"Tasks", "Notes", "Log"} {
+			d.Append(top, outline.NodeID(title+line), outline.Fields{Content: line})
+		}
+	}
+	old, now := outline.New("d", ""), outline.New("d", "")
+	block(now, "Day 3")
+	for _, d := range []*outline.Document{old, now} {
+		block(d, "Day 2")
+		block(d, "Day 1")
+	}
+	var file bytes.Buffer
+	if _, err := Encode(&file, now, Options{Flavor: Portable, NoDates: true}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := Decode(&file, DecodeOptions{KeepIDs: true, NewID: numbers("new "), Like: old, LikeIDs: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range got.Document.Root().First().Below() {
+		if old.Node(n.ID) != nil {
+			t.Errorf("%s of the new block has the id %s", n.Content, n.ID)
+		}
+	}
 }
 
 // What is expected is found, else this would only be slow: most texts of a saved

@@ -1,8 +1,10 @@
 package mirror
 
 import (
+	"bytes"
 	"fmt"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -142,4 +144,51 @@ func TestTenEditsAreTenChanges(t *testing.T) {
 			t.Errorf("ids %v: got %d changes, want 10", ids, got)
 		}
 	}
+}
+
+// To take the ids of what reads as before makes no longer scripts than to look for
+// all of it, also where many texts are the same.
+func TestLikeIDsMakeNoLongerScripts(t *testing.T) {
+	seeds := uint64(40)
+	if testing.Short() {
+		seeds = 8
+	}
+	for _, kind := range []string{"plain", "dull"} {
+		with, without := 0, 0
+		for seed := range seeds {
+			for _, edits := range []int{1, 10, 60} {
+				w, base := worldWithBase(t, 600)
+				if kind == "dull" {
+					for i, n := range slices.Collect(base.Nodes()) {
+						if i%3 > 0 && n.Parent() != nil {
+							n.Content = []string{"", "Tasks", "Notes", "buy milk", "a line that is there more than once"}[i%5]
+						}
+					}
+				}
+				edited := base.Clone()
+				outlinetest.Edit(seed, edited, edits)
+				var file bytes.Buffer
+				if _, err := format.WriteOPML(&file, edited, format.WriteOptions{Flavor: opml.Portable, NoDates: true}); err != nil {
+					t.Fatal(err)
+				}
+				with += w.scriptOf(file.Bytes(), base, base)
+				without += w.scriptOf(file.Bytes(), base, nil)
+			}
+		}
+		t.Logf("%s: %d changes with ids, %d without", kind, with, without)
+		if 100*with > 102*without {
+			t.Errorf("%s: %d changes with ids taken, %d without", kind, with, without)
+		}
+	}
+}
+
+// scriptOf counts the changes that make a file of a base.
+func (w *world) scriptOf(data []byte, base, like *outline.Document) int {
+	got, err := w.form.read(data, base.ID, like)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	s := &save{Folder: w.Folder, doc: base.ID, got: got, newest: base, base: base}
+	s.match()
+	return len(outline.Diff(s.base, s.got.tree))
 }
