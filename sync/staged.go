@@ -308,9 +308,12 @@ func (u *unstager) reshaped(in *store.Intent, sent []outline.Fields, found []pai
 	}
 	for i := range in.Inserts {
 		for _, id := range u.below[in.Token] {
+			if inserts[i] || nodes[id] || !isNew(id) {
+				continue
+			}
 			now := u.nodes[id].Fields
-			same := isLeftOf(sent[i].Content, now.Content) && isLeftOf(sent[i].Note, now.Note)
-			if same && (in.Inserts[i].Long || moments[now.Created]) && !inserts[i] && !nodes[id] && isNew(id) {
+			likely := in.Inserts[i].Long || moments[now.Created]
+			if likely && isLeftOf(sent[i].Content, now.Content) && isLeftOf(sent[i].Note, now.Note) {
 				inserts[i], nodes[id] = true, true
 				pairs = append(pairs, pair{insert: i, node: id})
 			}
