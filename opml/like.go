@@ -18,7 +18,8 @@ import (
 // In a file without ids an outline that is as expected is most probably that node,
 // and is given its id if that is wanted (DecodeOptions.LikeIDs). Short texts are no
 // evidence, nor are those that are there more than once: where the next node was looked
-// for by one, no ids are given until some lines in a row are as expected.
+// for by one, no ids are given until some lines in a row are as expected, and a short
+// line gets one only if the line after it is as expected, too.
 
 // likeness follows a file in a document that it is probably like.
 type likeness struct {
@@ -86,6 +87,9 @@ func (d *Decoder) expected() (item Item, ok bool) {
 	if line.differs || size > d.lim.Attribute {
 		return Item{}, false
 	}
+	if item.ID != "" && !l.ours && len(item.Fields.Content) < telling && !l.goesOn(line) {
+		item.ID = ""
+	}
 	s.pos = len(s.buf) - len(line.rest)
 	s.size = size
 	s.tag.name, s.tag.empty = b[1:len(outlineName)+1], empty
@@ -137,6 +141,21 @@ func (l *likeness) compare(line *comparison, item *Item) {
 		line.text(string(n.ID))
 		item.ID = n.ID
 	}
+}
+
+// goesOn tells whether what comes after the node expected is as expected, too: by a
+// short text it could be another one.
+func (l *likeness) goesOn(line comparison) bool {
+	n := after(l.next)
+	if n == nil {
+		return true
+	}
+	for ended := true; ended; ended = line.has("</" + outlineName + ">") {
+		line.rest = line.rest[skipBlanks(line.rest, 0):]
+	}
+	line.raw("<" + outlineName + ` text="`)
+	line.text(n.Content)
+	return !line.differs
 }
 
 // missed finds out what to expect after an outline that was not expected, and tells
