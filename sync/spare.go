@@ -57,12 +57,13 @@ func (l *latecomers) spare(in *store.Intent, i int) (owed bool, err error) {
 	twin, id := l.remote.Node(ins.Node), l.binds.Service(n.ID)
 	given := ins.Bound == id // an Ok gave us this very node
 	late := in.Cause != "" && ins.Bound == ""
-	again := ins.Bound != "" && !given && twin != nil && apart(n, twin) <= keepClear
+	near := !given && twin != nil && apart(n, twin) <= keepClear
+	again := ins.Bound != "" && near
 	if !given && !late && !again {
 		return false, nil // somebody has written the same
 	}
 	certain := given || late && l.ages.of(in) < lateFor && l.convincing(in, i, n) ||
-		again && !ins.Again && l.deliveredAgain(in, i, n, twin)
+		near && !ins.Again && l.deliveredAgain(in, i, n, twin)
 	switch {
 	case late:
 		ins.Bound = id
@@ -159,7 +160,7 @@ func apart(n, m *outline.Node) time.Duration {
 // the same moment, or all of the request came again. Whoever copies items by hand
 // mostly puts the copies behind, and not in the same moment. Where what stood before
 // has been deleted meanwhile, perhaps by the request itself, a second delivery comes
-// behind as well, and just at its index; so could one item copied by hand: it stays.
+// behind as well: then a row proves it that stands just where it was sent to.
 func (l *latecomers) deliveredAgain(in *store.Intent, i int, n, twin *outline.Node) bool {
 	if !l.convincing(in, i, n) || n.Created == 0 {
 		return false
@@ -167,34 +168,63 @@ func (l *latecomers) deliveredAgain(in *store.Intent, i int, n, twin *outline.No
 	if apart(n, twin) <= sameMoment {
 		return l.pushes(in, n, twin) || l.pushes(in, twin, n) // either answer may have come back
 	}
-	all, placed := l.whole(in, i, n)
-	return all && (placed && n.Prev() != twin || l.pushes(in, n, twin))
+	return l.whole(in, i, n) && l.pushes(in, n, twin) || l.inPlace(in, i, n)
 }
 
 // whole tells whether all that a request has put below one parent came together
-// with a copy, in the same order, and whether each stands at the index to which it
-// was sent.
-func (l *latecomers) whole(in *store.Intent, i int, n *outline.Node) (all, placed bool) {
+// with a copy, in the same order.
+func (l *latecomers) whole(in *store.Intent, i int, n *outline.Node) bool {
 	missing := make([]bool, len(in.Inserts))
 	for k, ins := range in.Inserts {
 		missing[k] = ins.Parent == in.Inserts[i].Parent
 	}
 	group := missingByParent(in, missing)[in.Inserts[i].Parent]
+	first := n
 	for range slices.Index(group, i) {
-		if n = n.Prev(); n == nil {
-			return false, false
+		if first = first.Prev(); first == nil {
+			return false
 		}
 	}
-	made, at := n.Created, n.Index()
-	placed = true
-	for j, k := range group {
-		if n == nil || n.Created != made || n.Modified != made || l.base.Node(n.ID) != nil || in.Inserts[k].Digest != digestOf(n.Fields) {
-			return false, false
+	m := first
+	for _, k := range group {
+		if m == nil || !l.cameWith(n, m, in.Inserts[k].Digest) {
+			return false
 		}
-		placed = placed && in.Inserts[k].Index == at+j
-		n = n.Next()
+		m = m.Next()
 	}
-	return true, placed
+	return true
+}
+
+// inPlace tells whether all that a request has put below one parent, two items or
+// more, came together with a copy, each at just the index to which it was sent.
+func (l *latecomers) inPlace(in *store.Intent, i int, n *outline.Node) bool {
+	sent, group := make(map[int]uint64), 0 // digests by index
+	for _, ins := range in.Inserts {
+		if ins.Parent == in.Inserts[i].Parent {
+			sent[ins.Index] = ins.Digest
+			group++
+		}
+	}
+	if group < 2 || len(sent) < group || n.Index() != in.Inserts[i].Index {
+		return false
+	}
+	at, found := 0, 0
+	for m := range n.Parent().Children() {
+		if digest, ours := sent[at]; ours {
+			if !l.cameWith(n, m, digest) {
+				return false
+			}
+			found++
+		}
+		at++
+	}
+	return found == group
+}
+
+// cameWith tells whether m is new, untouched, made together with a copy, and has the
+// fields with that digest.
+func (l *latecomers) cameWith(n, m *outline.Node, digest uint64) bool {
+	return m.Created == n.Created && m.Modified == n.Created && l.base.Node(m.ID) == nil && digestOf(m.Fields) == digest
 }
 
 // pushes tells whether n stands before m with nothing but nodes of the same request

@@ -138,21 +138,22 @@ func TestShortItemsOfOneRequestProveEachOther(t *testing.T) {
 	})
 }
 
-// A request that deletes what stands before its new items arrives again minutes later:
-// the copies come behind, at the index to which they were sent. A single item copied by
-// hand can stand there too: that stays.
-func TestRequestThatArrivesTwiceBehind(t *testing.T) {
+// A request that deletes what stands before its new items, or moves something between
+// them, arrives again minutes later: a row that stands just where it was sent to is a
+// copy. A single item copied by hand can stand there too: that stays.
+func TestRequestThatArrivesTwiceInPlace(t *testing.T) {
 	const long = "a text that says enough"
 	for name, test := range map[string]struct {
-		removed, texts []string
-		follows        string // what somebody puts behind the new items
-		meant          bool   // no second delivery, but a person who copies the items behind ours
-		twice          bool
+		removed []string
+		texts   []string
+		moved   string // to behind the first of them
+		meant   bool   // no second delivery, but a person who copies the items behind ours
+		twice   bool
 	}{
-		"a row":                  {removed: []string{"beta one", "beta two"}, texts: []string{"x", "y"}},
-		"one, not behind itself": {removed: []string{"beta one", "beta two"}, texts: []string{long}, follows: "beta four"},
-		"one, copied by hand":    {removed: []string{"beta one"}, texts: []string{long}, meant: true, twice: true},
-		"a row, copied by hand":  {removed: []string{"beta one"}, texts: []string{"x", "y"}, meant: true, twice: true},
+		"behind the deleted":    {removed: []string{"beta one", "beta two"}, texts: []string{"x", "y"}},
+		"around the moved":      {texts: []string{"x", "y"}, moved: "alpha one"},
+		"one, copied by hand":   {removed: []string{"beta one"}, texts: []string{long}, meant: true, twice: true},
+		"a row, copied by hand": {removed: []string{"beta one"}, texts: []string{"x", "y"}, meant: true, twice: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -162,15 +163,15 @@ func TestRequestThatArrivesTwiceBehind(t *testing.T) {
 				for _, text := range test.removed {
 					c.remove(doc, text)
 				}
-				for _, text := range test.texts {
+				for i, text := range test.texts {
+					if i == 1 && test.moved != "" {
+						c.move(doc, test.moved, "beta")
+					}
 					c.add(doc, "beta", text)
 				}
 				d := &delayed{Service: s, armed: true, passes: true}
 				c.through(d)
 				c.settle()
-				if test.follows != "" {
-					write(t, s, doc, c.node(doc, "beta"), []string{test.follows})
-				}
 				time.Sleep(3 * time.Minute)
 				if test.meant {
 					write(t, s, doc, c.node(doc, "beta"), test.texts)
@@ -196,6 +197,37 @@ func TestRequestThatArrivesTwiceBehind(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A request that was lost, and made again, arrives after all within minutes: the copy is
+// known as well if nothing is read for an hour.
+func TestLateRequestThatIsReadLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, doc := sample(t, server.Compat)
+		c.add(doc, "beta", "x")
+		c.add(doc, "beta", "y")
+		d := &delayed{Service: s, armed: true}
+		c.through(d)
+		c.settle()
+		for range 5 {
+			time.Sleep(time.Minute)
+			c.once()
+		}
+		if got := served(t, s, "Plan"); strings.Count(got, "  x\n") != 1 {
+			t.Fatalf("before the late request:\n%s", got)
+		}
+		d.deliver(t)
+		time.Sleep(time.Hour)
+		c.settle()
+		time.Sleep(time.Minute)
+		c.settle()
+		if got := served(t, s, "Plan"); strings.Count(got, "  x\n") != 1 || strings.Count(got, "  y\n") != 1 {
+			t.Errorf("got\n%s", got)
+		}
+		if n := c.conflictsOf(store.ConflictDuplicate); n != 2 {
+			t.Errorf("a person is told of %d copies, want 2", n)
+		}
+	})
 }
 
 // A short item with a note that arrives twice is known by both together.
