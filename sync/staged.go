@@ -322,12 +322,14 @@ func (u *unstager) reshaped(in *store.Intent, sent []outline.Fields, found []pai
 	return pairs
 }
 
-// isLeftOf tells whether seen is a text that was sent, with more around it or cut.
+// isLeftOf tells whether seen is a text that was sent, with more around it or cut. A
+// short one stands within many, and has to be their first words.
 func isLeftOf(sent, seen string) bool {
 	sent, seen = words(sent), words(seen)
-	more := sent != "" && strings.Contains(seen, sent)
-	cut := utf8.RuneCountInString(seen) >= strongText && strings.HasPrefix(sent, seen)
-	return seen == sent || more || cut
+	if min(utf8.RuneCountInString(sent), utf8.RuneCountInString(seen)) < strongText {
+		return seen == sent || sent != "" && strings.HasPrefix(seen, sent+" ")
+	}
+	return strings.Contains(seen, sent) || strings.HasPrefix(sent, seen)
 }
 
 // madeAfter tells whether a node was made at the same time as, or soon after, a
