@@ -275,12 +275,15 @@ func (f *filler) put(c outline.Change, step Step) {
 	b.steps = append(b.steps, step)
 }
 
-// id returns the service's id of a node.
+// id returns the service's id of a node. Where the service has the node itself, what
+// stands below a staging node is a copy that is to go.
 func (f *filler) id(n outline.NodeID) outline.ServiceID {
-	if staged, ok := f.plan.staging.nodes[n]; ok {
+	id := f.service(n)
+	staged, ok := f.plan.staging.nodes[n]
+	if bound := id != outline.ServiceID(n); ok && (f.plan.inserting[n] || !bound) {
 		return staged.Service
 	}
-	return f.service(n)
+	return id
 }
 
 // covered returns the sequences of the records that a request stands for.

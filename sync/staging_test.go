@@ -236,6 +236,77 @@ func TestStagedNodesOfWhichOnlySomeWereMoved(t *testing.T) {
 	})
 }
 
+// A service that says Ok and does only the first changes of a request leaves a staging
+// node behind that was emptied to go. Nobody takes it for gone before a read shows it.
+func TestClearingOfWhichOnlySomeWasDone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := remotetest.OpenAt(t, server.Config{
+			Path: filepath.Join(t.TempDir(), "server.db"), Profile: server.Compat, NoSync: true, Switches: server.Switches{CutAt: 3},
+		})
+		_, c, doc := sampleOn(t, s)
+		// with what this service has left of the other client's staging nodes
+		want := strings.Replace(served(t, s, "Plan"), "  beta two\n", "    new 0\n    new 1\n    new 2\n  beta two\n", 1)
+		c.strict = true
+		c.restart()
+		for i := range 6 {
+			c.add(doc, "beta one", fmt.Sprintf("new %d", i))
+		}
+		c.once()
+		if c.stagings(doc) == 0 {
+			t.Fatal("no staging node stands")
+		}
+		for i := 3; i < 6; i++ { // those that wait to be moved again
+			c.remove(doc, fmt.Sprintf("new %d", i))
+		}
+		c.finish(doc)
+		if got := served(t, s, "Plan"); got != want {
+			t.Errorf("got\n%swant\n%s", got, want)
+		}
+	})
+}
+
+// A request comes late, when its new item goes by a staging node already, together
+// with one that belongs below it. What stays is the item at its place.
+func TestStagedItemWhoseFirstRequestComesLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const long = "a text that says enough"
+		s, c, doc := sample(t, server.Compat)
+		stranger, ctx := s.Client(t), t.Context()
+		late := &intruder{Service: s, at: "⟳ outlast "}
+		late.edit = func() {
+			step := sync.Step{
+				Kind: outline.Insert, Parent: outline.ServiceID(c.node(doc, "beta").ID), Index: 2, Fields: outline.Fields{Content: long},
+			}
+			if _, err := stranger.Edit(ctx, sync.NodeEdit{Doc: outline.ServiceID(doc), Changes: []sync.Step{step}}); err != nil {
+				t.Error(err)
+			}
+		}
+		remote, err := dynalist.New(dynalist.Config{Server: remotetest.Address, Transport: late, Token: func() string { return remotetest.Token }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.engine = sync.New(sync.Config{DB: c.db, Remote: remote, Server: remotetest.Address})
+		s.Faults(func(path string, n int) remotetest.Fault {
+			switch {
+			case path == "doc/edit" && n == 0:
+				return remotetest.LostTimeout
+			case path == "doc/edit" && n == 3: // the filling, after the late one and the making
+				return remotetest.AppliedReset
+			}
+			return remotetest.None
+		})
+		c.add(doc, "beta", long)
+		c.once()
+		c.add(doc, long, "below")
+		c.settle()
+		c.finish(doc)
+		want := strings.Replace(sampleText, "  beta two\n", "  beta two\n  "+long+"\n    below\n", 1)
+		if got := served(t, s, "Plan"); got != want || late.edit != nil {
+			t.Errorf("got\n%swant\n%s", got, want)
+		}
+	})
+}
+
 // What somebody else puts below a staging node while it stands is not lost with it.
 func TestForeignNodeBelowAStagingNodeStays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -311,9 +382,10 @@ func (c *client) stagings(doc outline.FileID) (n int) {
 	return n
 }
 
-// intruder lets somebody edit just before the first request that deletes.
+// intruder lets somebody edit just before the first edit that holds a text.
 type intruder struct {
 	*remotetest.Service
+	at   string
 	edit func()
 }
 
@@ -323,7 +395,7 @@ func (i *intruder) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	req.Body = io.NopCloser(bytes.NewReader(body))
-	if i.edit != nil && strings.HasSuffix(req.URL.Path, "doc/edit") && bytes.Contains(body, []byte(`"delete"`)) {
+	if i.edit != nil && strings.HasSuffix(req.URL.Path, "doc/edit") && bytes.Contains(body, []byte(i.at)) {
 		edit := i.edit
 		i.edit = nil
 		edit()
@@ -338,7 +410,7 @@ func TestNodeCutOffWithAStagingNodeComesBack(t *testing.T) {
 		s, c, doc := sample(t, server.Compat)
 		stranger, ctx := s.Client(t), t.Context()
 		id := outline.ServiceID(doc)
-		between := &intruder{Service: s}
+		between := &intruder{Service: s, at: `"delete"`}
 		between.edit = func() {
 			r, err := stranger.Read(ctx, id, 0)
 			if err != nil {
