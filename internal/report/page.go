@@ -70,7 +70,7 @@ const longWait = time.Hour
 
 func (m Month) graphs() []graph {
 	part := func(c health.ClassDay) (float64, string, string) {
-		if c.Up+c.Down == 0 {
+		if c.Up == 0 && (c.Down == 0 || c.Passed+c.Failed == 0) {
 			return 1, "none", "not seen"
 		}
 		share := c.Up / (c.Up + c.Down)

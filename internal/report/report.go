@@ -104,7 +104,12 @@ func (c *Class) add(d health.ClassDay) {
 	c.Failed += d.Failed
 }
 
+// judge tells how available the class was. One without a request, that was known
+// to be down only because all was, is as good as not seen.
 func (c *Class) judge() {
+	if c.Seen == c.Down && c.Passed+c.Failed == 0 {
+		*c = Class{}
+	}
 	if c.Seen > 0 {
 		p := 100 * (c.Seen - c.Down) / c.Seen
 		c.Available = &p

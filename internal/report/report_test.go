@@ -104,6 +104,26 @@ func TestMonthAsText(t *testing.T) {
 	}
 }
 
+// A class without a request was down only with all the rest: of it nothing can be
+// said, least of all that it was available for 0 % of the time.
+func TestClassWithoutARequestIsNotJudged(t *testing.T) {
+	inUTC(t)
+	h := history()
+	h.Days = []health.Day{{Date: "2018-02-01", Small: health.ClassDay{Up: 900, Down: 1, Passed: 30, Failed: 1}, Large: health.ClassDay{Down: 1}}}
+	m, err := OfMonth("2018-02", h, at(9, 12, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Large != (Class{}) || m.Small.Failed != 1 || m.Small.Available == nil {
+		t.Errorf("small %+v, large %+v", m.Small, m.Large)
+	}
+	for _, g := range m.graphs()[:2] {
+		if want := map[bool]string{true: "not seen", false: "99.89 %"}[strings.HasPrefix(g.Title, "Large")]; g.Bars[0].Value != want {
+			t.Errorf("%s: %s, not %s", g.Title, g.Bars[0].Value, want)
+		}
+	}
+}
+
 func TestPostMortem(t *testing.T) {
 	inUTC(t)
 	i, ok := Find(history(), "latest")
