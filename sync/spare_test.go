@@ -58,22 +58,7 @@ func TestRequestThatArrivesTwice(t *testing.T) {
 				c.settle()
 				time.Sleep(time.Minute)
 				c.settle()
-				want := 1
-				if test.twice {
-					want = 2
-				}
-				got := served(t, s, "Plan")
-				for _, text := range test.texts {
-					if n := strings.Count(got, "  "+text+"\n"); n != want {
-						t.Errorf("%q is there %d times, want %d:\n%s", text, n, want, got)
-					}
-					if !test.twice && !c.hasTrash(text) {
-						t.Errorf("the copy of %q is not in the trash", text)
-					}
-				}
-				if n := c.conflictsOf(store.ConflictDuplicate); n != len(test.texts) {
-					t.Errorf("a person is told of %d copies, want %d", n, len(test.texts))
-				}
+				got := servesCopies(t, s, c, test.texts, test.twice)
 				if ours := show(c.document(doc)); ours != got {
 					t.Errorf("ours:\n%sthe service:\n%s", ours, got)
 				}
@@ -181,19 +166,7 @@ func TestRequestThatArrivesTwiceInPlace(t *testing.T) {
 				c.settle()
 				time.Sleep(time.Minute)
 				c.settle()
-				want := 1
-				if test.twice {
-					want = 2
-				}
-				got := served(t, s, "Plan")
-				for _, text := range test.texts {
-					if n := strings.Count(got, "  "+text+"\n"); n != want {
-						t.Errorf("%q is there %d times, want %d:\n%s", text, n, want, got)
-					}
-				}
-				if n := c.conflictsOf(store.ConflictDuplicate); n != len(test.texts) {
-					t.Errorf("a person is told of %d copies, want %d", n, len(test.texts))
-				}
+				servesCopies(t, s, c, test.texts, test.twice)
 			})
 		})
 	}
@@ -336,6 +309,29 @@ func TestRefusedRequestThatArrivesAgain(t *testing.T) {
 			t.Errorf("got\n%s", got)
 		}
 	})
+}
+
+// servesCopies wants the service to hold each text twice, or once, with the copy in the
+// trash, and a person to be told of each. It returns what the service holds.
+func servesCopies(t *testing.T, s *remotetest.Service, c *client, texts []string, twice bool) string {
+	t.Helper()
+	want := 1
+	if twice {
+		want = 2
+	}
+	got := served(t, s, "Plan")
+	for _, text := range texts {
+		if n := strings.Count(got, "  "+text+"\n"); n != want {
+			t.Errorf("%q is there %d times, want %d:\n%s", text, n, want, got)
+		}
+		if !twice && !c.hasTrash(text) {
+			t.Errorf("the copy of %q is not in the trash", text)
+		}
+	}
+	if n := c.conflictsOf(store.ConflictDuplicate); n != len(texts) {
+		t.Errorf("a person is told of %d copies, want %d", n, len(texts))
+	}
+	return got
 }
 
 // write lets somebody else put items at the end of those below a parent.

@@ -1,0 +1,153 @@
+package sync
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"outlast/internal/outline"
+	"outlast/store"
+)
+
+// Staged nodes are known again by where they stand: what a read shows below a staging
+// node, and nobody knew before, the request in doubt has put there. That holds though
+// somebody has put it deeper meanwhile, moved it out just after it was made, or
+// changed its text; and also where the service said that it had moved a node to its
+// place and has not.
+
+// adopt takes what a read shows below a staging node for the new nodes of the
+// request in doubt that was to put them there: all below it is ours, also what
+// somebody has put deeper meanwhile.
+func (u *unstager) adopt(tx *store.Tx, in *store.Intent, r *Reading) error {
+	canBeOurs, err := newcomers(tx, in.Doc)
+	if err != nil {
+		return err
+	}
+	taken := make(map[outline.ServiceID]bool)
+	known, err := tx.Staged(in.Doc)
+	if err != nil {
+		return err
+	}
+	for _, n := range known {
+		taken[n.Service] = true
+	}
+	isNew := func(id outline.ServiceID) bool { return !taken[id] && canBeOurs(id) }
+	edit, err := nodeEdit(in)
+	if err != nil {
+		return err
+	}
+	fields := insertFields(edit.Changes)
+	pairs := matchInserts(in, slices.Repeat([]bool{true}, len(in.Inserts)), r, isNew)
+	pairs = append(pairs, u.deeper(in, pairs, isNew)...)
+	for _, p := range append(pairs, u.reshaped(in, fields, pairs, isNew)...) {
+		n := store.StagedNode{Token: in.Token, Service: p.node, Fields: fields[p.insert].Only(outline.Editable)}
+		if err := tx.PutStaged(in.Doc, in.Inserts[p.insert].Node, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fillsWithin is how soon after a staging node what goes below it is made.
+const fillsWithin = 30 * time.Second
+
+// deeper pairs what is left over of a request with equal new nodes: anywhere below
+// its staging node, or elsewhere, if they were made just after that, since somebody
+// may have moved them out before we saw them there.
+func (u *unstager) deeper(in *store.Intent, found []pair, isNew func(outline.ServiceID) bool) (pairs []pair) {
+	inserts, nodes := make(map[int]bool), make(map[outline.ServiceID]bool)
+	for _, p := range found {
+		inserts[p.insert], nodes[p.node] = true, true
+	}
+	places := slices.Clone(u.below[in.Token])
+	for _, n := range u.reading.Nodes {
+		if u.token[n.ID] == "" && u.madeAfter(in.Token, n.Fields) {
+			places = append(places, n.ID)
+		}
+	}
+	for i, ins := range in.Inserts {
+		for _, id := range places {
+			if !inserts[i] && !nodes[id] && isNew(id) && digestOf(u.nodes[id].Fields) == ins.Digest {
+				inserts[i], nodes[id] = true, true
+				pairs = append(pairs, pair{insert: i, node: id})
+			}
+		}
+	}
+	return pairs
+}
+
+// reshaped pairs what is still left over with new nodes below its staging node whose
+// texts the service has cut, or somebody has added to, if the text is long or the
+// node was made together with what was found.
+func (u *unstager) reshaped(in *store.Intent, sent []outline.Fields, found []pair, isNew func(outline.ServiceID) bool) (pairs []pair) {
+	inserts, nodes, moments := make(map[int]bool), make(map[outline.ServiceID]bool), make(map[int64]bool)
+	for _, p := range found {
+		inserts[p.insert], nodes[p.node] = true, true
+		moments[u.nodes[p.node].Fields.Created] = true
+	}
+	for i := range in.Inserts {
+		for _, id := range u.below[in.Token] {
+			if inserts[i] || nodes[id] || !isNew(id) {
+				continue
+			}
+			now := u.nodes[id].Fields
+			likely := in.Inserts[i].Long || moments[now.Created]
+			if likely && isLeftOf(sent[i].Content, now.Content) && isLeftOf(sent[i].Note, now.Note) {
+				inserts[i], nodes[id] = true, true
+				pairs = append(pairs, pair{insert: i, node: id})
+			}
+		}
+	}
+	return pairs
+}
+
+// isLeftOf tells whether seen is a text that was sent, with more around it or cut. A
+// short one stands within many, and has to be their first words.
+func isLeftOf(sent, seen string) bool {
+	sent, seen = words(sent), words(seen)
+	if min(utf8.RuneCountInString(sent), utf8.RuneCountInString(seen)) < strongText {
+		return seen == sent || sent != "" && strings.HasPrefix(seen, sent+" ")
+	}
+	return strings.Contains(seen, sent) || strings.HasPrefix(sent, seen)
+}
+
+// madeAfter tells whether a node was made at the same time as, or soon after, a
+// staging node.
+func (u *unstager) madeAfter(token string, f outline.Fields) bool {
+	for _, st := range u.all {
+		for _, id := range st.Nodes {
+			passed := time.Duration(f.Created-u.nodes[id].Fields.Created) * time.Millisecond
+			if st.Token == token && f.Created != 0 && passed >= 0 && passed <= fillsWithin {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// restage takes new nodes for staged ones again that a read still shows below a
+// staging node, though the service has said that it moved them: it can say Ok and
+// leave changes out. One that the base shows had its place, and somebody has moved it.
+func (u *unstager) restage(tx *store.Tx, doc outline.FileID) error {
+	base, err := tx.Base(doc)
+	if err != nil {
+		return err
+	}
+	b, err := tx.Bindings(doc)
+	if err != nil {
+		return err
+	}
+	for id, token := range u.token {
+		ours, bound := b.Taken(id)
+		if !bound || nodeOf(base, ours) != nil {
+			continue
+		}
+		n := store.StagedNode{Token: token, Service: id, Fields: u.nodes[id].Fields.Only(outline.Editable)}
+		if err := errors.Join(tx.Unbind(doc, ours), tx.PutStaged(doc, ours, n)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
