@@ -19,18 +19,18 @@ import (
 
 // adopt takes what a read shows below a staging node for the new nodes of the
 // request in doubt that was to put them there: all below it is ours, also what
-// somebody has put deeper meanwhile.
-func (u *unstager) adopt(tx *store.Tx, in *store.Intent, r *Reading) error {
+// somebody has put deeper meanwhile. known are the digests of all that went there.
+func (u *unstager) adopt(tx *store.Tx, in *store.Intent, r *Reading, known map[uint64]bool) error {
 	canBeOurs, err := newcomers(tx, in.Doc)
 	if err != nil {
 		return err
 	}
 	taken := make(map[outline.ServiceID]bool)
-	known, err := tx.Staged(in.Doc)
+	staged, err := tx.Staged(in.Doc)
 	if err != nil {
 		return err
 	}
-	for _, n := range known {
+	for _, n := range staged {
 		taken[n.Service] = true
 	}
 	isNew := func(id outline.ServiceID) bool { return !taken[id] && canBeOurs(id) }
@@ -41,7 +41,8 @@ func (u *unstager) adopt(tx *store.Tx, in *store.Intent, r *Reading) error {
 	fields := insertFields(edit.Changes)
 	pairs := matchInserts(in, slices.Repeat([]bool{true}, len(in.Inserts)), r, isNew)
 	pairs = append(pairs, u.deeper(in, pairs, isNew)...)
-	for _, p := range append(pairs, u.reshaped(in, fields, pairs, isNew)...) {
+	isReshaped := func(id outline.ServiceID) bool { return isNew(id) && !known[digestOf(u.nodes[id].Fields)] }
+	for _, p := range append(pairs, u.reshaped(in, fields, pairs, isReshaped)...) {
 		n := store.StagedNode{Token: in.Token, Service: p.node, Fields: fields[p.insert].Only(outline.Editable)}
 		if err := tx.PutStaged(in.Doc, in.Inserts[p.insert].Node, n); err != nil {
 			return err
@@ -80,8 +81,9 @@ func (u *unstager) deeper(in *store.Intent, found []pair, isNew func(outline.Ser
 
 // reshaped pairs what is still left over with new nodes below its staging node whose
 // texts the service has cut, or somebody has added to, if the text is long or the
-// node was made together with what was found.
-func (u *unstager) reshaped(in *store.Intent, sent []outline.Fields, found []pair, isNew func(outline.ServiceID) bool) (pairs []pair) {
+// node was made together with what was found. One that is just as something was sent
+// is a second copy of that: canBe does not let it pass.
+func (u *unstager) reshaped(in *store.Intent, sent []outline.Fields, found []pair, canBe func(outline.ServiceID) bool) (pairs []pair) {
 	inserts, nodes, moments := make(map[int]bool), make(map[outline.ServiceID]bool), make(map[int64]bool)
 	for _, p := range found {
 		inserts[p.insert], nodes[p.node] = true, true
@@ -89,7 +91,7 @@ func (u *unstager) reshaped(in *store.Intent, sent []outline.Fields, found []pai
 	}
 	for i := range in.Inserts {
 		for _, id := range u.below[in.Token] {
-			if inserts[i] || nodes[id] || !isNew(id) {
+			if inserts[i] || nodes[id] || !canBe(id) {
 				continue
 			}
 			now := u.nodes[id].Fields

@@ -30,7 +30,7 @@ func altered(in *store.Intent, missing []bool, r *Reading, found []pair, isNew f
 		return nil, err
 	}
 	a.timeEdits(r, edit.Changes)
-	sent := insertFields(edit.Changes)
+	sent, isCopy := insertFields(edit.Changes), copiesOf(in, found)
 	var pairs []pair
 	for i, ins := range in.Inserts {
 		if !missing[i] || a.paired[i] || i >= len(sent) {
@@ -38,7 +38,7 @@ func altered(in *store.Intent, missing []bool, r *Reading, found []pair, isNew f
 		}
 		for _, n := range a.fresh {
 			together := a.moments[n.Fields.Created]
-			here := a.parent[n.ID] == ins.Parent && (ins.Long || together) && holdsText(n.Fields, sent[i])
+			here := a.parent[n.ID] == ins.Parent && (ins.Long || together) && holdsText(n.Fields, sent[i]) && !isCopy(ins, n)
 			if !a.taken[n.ID] && (here || together && digestOf(n.Fields) == ins.Digest) {
 				a.paired[i], a.taken[n.ID] = true, true
 				pairs = append(pairs, pair{insert: i, node: n.ID})

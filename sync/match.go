@@ -27,7 +27,8 @@ type pair struct {
 // matchInserts finds which new nodes of a read are the inserts of an intent
 // that are missing: equal in all fields, below the same parent, in the same order
 // and else in any; and of what is left those of the same long text anywhere, since
-// somebody may have moved or marked a node before we saw it. isNew tells which
+// somebody may have moved or marked a node before we saw it, unless it is just as
+// another insert of the request is: a second copy of that one. isNew tells which
 // nodes of the read can be: those that were not there before, are not bound and
 // not known dead. Equal inserts are interchangeable.
 func matchInserts(in *store.Intent, missing []bool, r *Reading, isNew func(outline.ServiceID) bool) []pair {
@@ -84,22 +85,41 @@ func elsewhere(in *store.Intent, missing []bool, r *Reading, found []pair, isNew
 	for _, p := range found {
 		inserts[p.insert], nodes[p.node] = true, true
 	}
-	byText := make(map[uint64][]outline.ServiceID)
-	for _, n := range r.Nodes {
+	byText := make(map[uint64][]*ReadNode)
+	for i, n := range r.Nodes {
 		if isLong(n.Fields) && !nodes[n.ID] && isNew(n.ID) {
 			text := textDigest(n.Fields)
-			byText[text] = append(byText[text], n.ID)
+			byText[text] = append(byText[text], &r.Nodes[i])
 		}
 	}
+	isCopy := copiesOf(in, found)
 	var pairs []pair
 	for i, ins := range in.Inserts {
-		if !missing[i] || inserts[i] || !ins.Long || len(byText[ins.Text]) == 0 {
+		if !missing[i] || inserts[i] || !ins.Long {
 			continue
 		}
-		pairs = append(pairs, pair{insert: i, node: byText[ins.Text][0], strong: true})
-		byText[ins.Text] = byText[ins.Text][1:]
+		alike := byText[ins.Text]
+		at := slices.IndexFunc(alike, func(n *ReadNode) bool { return !isCopy(ins, n) })
+		if at < 0 {
+			continue
+		}
+		pairs = append(pairs, pair{insert: i, node: alike[at].ID, strong: true})
+		byText[ins.Text] = slices.Delete(alike, at, at+1)
 	}
 	return pairs
+}
+
+// copiesOf returns a test for nodes that are just as another insert of a request
+// than the one in question was found: they are second copies of that other one.
+func copiesOf(in *store.Intent, found []pair) func(store.IntentInsert, *ReadNode) bool {
+	digests := make(map[uint64]bool)
+	for _, p := range found {
+		digests[in.Inserts[p.insert].Digest] = true
+	}
+	return func(ins store.IntentInsert, n *ReadNode) bool {
+		d := digestOf(n.Fields)
+		return d != ins.Digest && digests[d]
+	}
 }
 
 // isLong tells whether a text says enough to be taken for ours by itself.

@@ -151,8 +151,12 @@ func unstage(tx *store.Tx, doc outline.FileID, r *Reading, now time.Time) (*Read
 	if err != nil {
 		return nil, err
 	}
+	known, err := stagedDigests(tx, doc, in)
+	if err != nil {
+		return nil, err
+	}
 	if in != nil && in.Stage == store.StageFill {
-		if err := u.adopt(tx, in, r); err != nil {
+		if err := u.adopt(tx, in, r, known); err != nil {
 			return nil, err
 		}
 	}
@@ -160,10 +164,6 @@ func unstage(tx *store.Tx, doc outline.FileID, r *Reading, now time.Time) (*Read
 		return nil, err
 	}
 	if err := u.settle(tx, doc); err != nil {
-		return nil, err
-	}
-	known, err := stagedDigests(tx, doc, in)
-	if err != nil {
 		return nil, err
 	}
 	if err := u.findForeign(tx, doc, known); err != nil {

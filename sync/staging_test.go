@@ -208,6 +208,44 @@ func TestStagedItemThatIsChangedBeforeItIsSeen(t *testing.T) {
 	}
 }
 
+// A request arrives twice, and each time only its first items are made. The second
+// copy of a checked one is not taken for one with the same text that was not made,
+// and that nobody has checked.
+func TestCopyIsNotTakenForAnotherItem(t *testing.T) {
+	for i := range 6 {
+		text, strict := []string{"", "y", "a text that says enough"}[i/2], i%2 == 1
+		t.Run(fmt.Sprintf("%q, strict %v", text, strict), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := remotetest.OpenAt(t, server.Config{
+					Path: filepath.Join(t.TempDir(), "server.db"), Profile: server.Compat, NoSync: true, Switches: server.Switches{CutAt: 3},
+				})
+				_, c, doc := sampleOn(t, s)
+				c.strict = strict
+				c.restart()
+				c.add(doc, "beta one", "first")
+				done := c.add(doc, "beta one", text)
+				c.append(op(doc, outline.Change{Kind: outline.Update, Node: done, Mask: outline.Checked, New: outline.Fields{Checked: true}}))
+				c.add(doc, "beta one", "third")
+				open := c.add(doc, "beta one", text)
+				s.Once("doc/edit", i%2, remotetest.Twice)
+				for range 30 {
+					c.once()
+					time.Sleep(2 * time.Minute)
+				}
+				c.finish(doc)
+				d := c.document(doc)
+				if !d.Node(done).Checked || d.Node(open).Checked {
+					t.Errorf("checked: got %v and %v, want the first only", d.Node(done).Checked, d.Node(open).Checked)
+				}
+				want := strings.ReplaceAll("beta\n  beta one\n    first\n    TEXT [x]\n    third\n    TEXT\n  beta two\n", "TEXT", text)
+				if got := served(t, s, "Plan"); !strings.Contains(got, want) {
+					t.Errorf("got\n%swant within it\n%s", got, want)
+				}
+			})
+		})
+	}
+}
+
 // A service that says Ok and does only the first changes of a request leaves new
 // nodes below their staging node. They are brought to their places, not put aside as
 // if somebody else had moved them there.
