@@ -339,6 +339,7 @@ func (w *world) checkFilesEnd() {
 
 // asksFor returns the files that wait for a person's word, whether they are to be
 // made: another one of the same database has made them already (see checkSameAs).
+// What is to be made in such a folder waits with it.
 func (c *client) asksFor() map[outline.FileID]bool {
 	files := make(map[outline.FileID]bool)
 	c.view(func(tx *store.Tx) error {
@@ -346,8 +347,9 @@ func (c *client) asksFor() map[outline.FileID]bool {
 			if err != nil {
 				return err
 			}
-			if r.File != nil && r.File.Kind == outline.Insert && r.State == store.Parked && r.Reason == sync.OldDatabase {
-				files[r.File.File] = true
+			if r.File != nil && r.File.Kind == outline.Insert {
+				asked := r.State == store.Parked && r.Reason == sync.OldDatabase
+				files[r.File.File] = asked || files[r.File.To.Parent]
 			}
 		}
 		return nil

@@ -246,7 +246,7 @@ func (c *client) eachUnconfirmed(waits map[outline.NodeID]bool, tell func(parked
 			if err != nil {
 				return err
 			}
-			parked := r.State == store.Parked || asks[r.Doc] || r.File != nil && asks[r.File.To.Parent]
+			parked := r.State == store.Parked || asks[r.Doc] || r.File != nil && (asks[r.File.File] || asks[r.File.To.Parent])
 			if r.Node != nil {
 				parked = parked || waits[r.Node.Node] || waits[r.Node.To.Parent]
 				if r.State == store.Parked || parked && r.Node.Kind == outline.Insert {
