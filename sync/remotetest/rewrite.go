@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"outlast/internal/dynalist"
@@ -110,7 +111,8 @@ func regress(j *Injector, x *exchange) (*http.Response, error) {
 	})
 }
 
-// short leaves one node out that another one names.
+// short leaves one node out that another one names. One that none names, since it is
+// out of reach, would not be missed by anybody.
 func short(j *Injector, x *exchange) (*http.Response, error) {
 	return reread(j, x, func(r *reading) bool {
 		if len(r.Nodes) < 2 {
@@ -118,7 +120,7 @@ func short(j *Injector, x *exchange) (*http.Response, error) {
 		}
 		i := 1 + j.Rand.IntN(len(r.Nodes)-1)
 		id := fmt.Sprint(r.Nodes[i]["id"])
-		if j.short[id] {
+		if j.short[id] || !r.names(id) {
 			return false // a service that shows the same twice means it
 		}
 		j.short[id] = true
@@ -160,6 +162,16 @@ type reading struct {
 	Title   string           `json:"title"`
 	Version int64            `json:"version"`
 	Nodes   []map[string]any `json:"nodes"`
+}
+
+// names tells whether a node is the child of another.
+func (r *reading) names(id string) bool {
+	for _, n := range r.Nodes {
+		if children, ok := n["children"].([]any); ok && slices.Contains(children, any(id)) {
+			return true
+		}
+	}
+	return false
 }
 
 // reread changes an answer to doc/read, if there is something to be changed.
