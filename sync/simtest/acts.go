@@ -87,7 +87,7 @@ func (w *world) record(c *client, doc outline.FileID, before *outline.Document, 
 	told = true
 	after := c.document(doc)
 	for _, op := range ops {
-		c.told = append(c.told, op.ID)
+		c.tell(op.ID)
 		w.note("%d: %s %s in %s %q", c.n, op.Node.Kind, op.Node.Node, doc, op.Node.New.Content)
 	}
 	w.compare(c.who(), wordSet(before), wordSet(after))
@@ -296,7 +296,7 @@ func (w *world) editFiles(c *client) {
 		_, err := tx.Append(op)
 		return err
 	}) {
-		c.told = append(c.told, id)
+		c.tell(id)
 		w.note("%d: %s %s %s %q", c.n, change.Kind, change.FileKind, change.File, change.NewTitle)
 	}
 }

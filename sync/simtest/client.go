@@ -168,6 +168,12 @@ func expected(err error) bool {
 
 func (c *client) view(fn func(*store.Tx) error) { c.w.must(c.db.View(fn)) }
 
+// tell tells the user that an edit is safe.
+func (c *client) tell(id store.OpID) {
+	c.told = append(c.told, id)
+	c.w.intents++
+}
+
 // update is a commit of the user's command. It tells whether it was recorded.
 func (c *client) update(fn func(*store.Tx) error) bool {
 	err := c.db.Update(fn)

@@ -23,7 +23,7 @@ type sum struct {
 	modes     map[string]*modeSum
 }
 
-type modeSum struct{ histories, inserts, duplicates, silent, missing int }
+type modeSum struct{ histories, intents, inserts, duplicates, silent, missing int }
 
 // tooMany tells whether inserts were doubled more often than direct mode may on an
 // ordinary day: more than 5 in 100,000.
@@ -57,6 +57,7 @@ func (s *sum) add(r *Result) {
 	}
 	m := s.modes[name]
 	m.histories++
+	m.intents += r.Intents
 	m.inserts += r.Inserts
 	m.duplicates += r.Duplicates
 	m.silent += r.Silent
@@ -128,8 +129,8 @@ func (s *sum) report(t *testing.T) {
 	slices.Sort(names)
 	for _, name := range names {
 		m := s.modes[name]
-		t.Logf("%s: %d histories, %d inserts, %d duplicates (%.1f per 100,000), %d of them not reported, %d missing",
-			name, m.histories, m.inserts, m.duplicates, 1e5*float64(m.duplicates)/float64(max(1, m.inserts)), m.silent, m.missing)
+		t.Logf("%s: %d histories, %d intents, %d inserts, %d duplicates (%.1f per 100,000), %d of them not reported, %d missing",
+			name, m.histories, m.intents, m.inserts, m.duplicates, 1e5*float64(m.duplicates)/float64(max(1, m.inserts)), m.silent, m.missing)
 	}
 	for _, r := range s.doubled {
 		t.Logf("seed %d (%s): %d duplicates, %d of them not reported", r.Seed, r.Mode, r.Duplicates, r.Silent)

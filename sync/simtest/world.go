@@ -26,7 +26,8 @@ type Result struct {
 	Failures []string       // of invariants
 	Hit      map[string]int // faults, classes and cells that occurred
 
-	Inserts    int // made by users and recorded
+	Intents    int // edits of users that were recorded
+	Inserts    int // of those, new nodes
 	Duplicates int // nodes beyond the first of an insert
 	Silent     int // of those, not reported to the user
 	Missing    int // inserts without a node that nobody deleted
@@ -70,6 +71,7 @@ type world struct {
 	truths   map[string]*truth // by service id of the document
 	trace    hash.Hash64
 	requests int
+	intents  int    // what users were told is safe
 	tooMany  int    // answers of that kind
 	rest     string // what wrote saw last
 	failures []string
@@ -191,7 +193,7 @@ func (w *world) result() *Result {
 	}
 	r := &Result{
 		Seed: w.seed, Mode: w.mode(), Light: w.light(), Trace: w.trace.Sum64(), Requests: w.requests,
-		Failures: w.failures, Hit: w.counts,
+		Failures: w.failures, Hit: w.counts, Intents: w.intents,
 	}
 	w.countEffects(r)
 	return r
