@@ -127,12 +127,13 @@ func (l *latecomers) tell(n *outline.Node, what string) error {
 // convincing tells whether nobody has touched a copy, and its text is proof enough:
 // long with its note, or not the only one of its request that came in that moment.
 func (l *latecomers) convincing(in *store.Intent, i int, n *outline.Node) bool {
-	if n.Modified != n.Created {
-		return false
-	}
-	if in.Inserts[i].Long || utf8.RuneCountInString(n.Content)+utf8.RuneCountInString(n.Note) >= strongText {
-		return true
-	}
+	long := in.Inserts[i].Long || utf8.RuneCountInString(n.Content)+utf8.RuneCountInString(n.Note) >= strongText
+	return n.Modified == n.Created && (long || l.accompanied(in, i, n))
+}
+
+// accompanied tells whether another item of its request came again in the moment in
+// which a copy was made.
+func (l *latecomers) accompanied(in *store.Intent, i int, n *outline.Node) bool {
 	for k := range in.Inserts {
 		if k == i {
 			continue
@@ -156,19 +157,22 @@ func apart(n, m *outline.Node) time.Duration {
 }
 
 // deliveredAgain tells whether a copy came with a second delivery of a request: its
-// text is proof enough, it stands where such a delivery puts it, and it was made in
-// the same moment, or all of the request came again. Whoever copies items by hand
-// mostly puts the copies behind, and not in the same moment. Where what stood before
-// has been deleted meanwhile, perhaps by the request itself, a second delivery comes
-// behind as well: then a row proves it that stands just where it was sent to.
+// text is proof enough, it stands where such a delivery puts it, before what the first
+// has made, and it did not come alone: something else of the request came again too if
+// that was in the same moment, else all of it. Whoever copies items by hand mostly puts
+// the copies behind, and not in the same moment. Where what stood before has been
+// deleted meanwhile, perhaps by the request itself, a second delivery comes behind as
+// well: then a row proves it that stands just where it was sent to.
 func (l *latecomers) deliveredAgain(in *store.Intent, i int, n, twin *outline.Node) bool {
-	if !l.convincing(in, i, n) || n.Created == 0 {
+	switch {
+	case !l.convincing(in, i, n) || n.Created == 0:
 		return false
+	case l.inPlace(in, i, n):
+		return true
+	case apart(n, twin) <= sameMoment:
+		return (len(in.Inserts) == 1 || l.accompanied(in, i, n)) && (l.pushes(in, n, twin) || l.pushes(in, twin, n))
 	}
-	if apart(n, twin) <= sameMoment {
-		return l.pushes(in, n, twin) || l.pushes(in, twin, n) // either answer may have come back
-	}
-	return l.whole(in, i, n) && l.pushes(in, n, twin) || l.inPlace(in, i, n)
+	return l.whole(in, i, n) && l.pushes(in, n, twin)
 }
 
 // whole tells whether all that a request has put below one parent came together

@@ -230,26 +230,42 @@ func TestNoteSaysEnough(t *testing.T) {
 }
 
 // Somebody writes what we write, in the same moment, but not where a second delivery
-// of our request would put it: both stay.
+// of our request would put it, or not all of it: both stay.
 func TestEqualItemOfTheSameMomentStays(t *testing.T) {
 	const long = "a text that says enough"
-	synctest.Test(t, func(t *testing.T) {
-		s, c, doc := sample(t, server.Compat)
-		beta := c.node(doc, "beta")
-		m := &meddler{Service: s}
-		m.then = func() { write(t, s, doc, beta, []string{long, "another", "something else"}) }
-		c.through(m)
-		c.add(doc, "beta", long)
-		c.settle()
-		time.Sleep(time.Minute)
-		c.settle()
-		if got := served(t, s, "Plan"); strings.Count(got, long) != 2 {
-			t.Errorf("got\n%s", got)
-		}
-		if n := c.conflictsOf(store.ConflictDuplicate); n != 1 {
-			t.Errorf("a person is told of %d copies, want 1", n)
-		}
-	})
+	for name, test := range map[string]struct {
+		ours, theirs []string
+		behind       bool // theirs is behind ours, else before
+	}{
+		"others between":      {ours: []string{long}, theirs: []string{long, "another", "something else"}},
+		"behind a row":        {ours: []string{"x", long, "y"}, theirs: []string{long}, behind: true},
+		"one of a row before": {ours: []string{long, "x"}, theirs: []string{long}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, c, doc := sample(t, server.Compat)
+				beta := c.node(doc, "beta")
+				c.through(&meddler{Service: s, then: func() {
+					if test.behind {
+						beta = c.node(doc, "beta")
+					}
+					write(t, s, doc, beta, test.theirs)
+				}})
+				for _, text := range test.ours {
+					c.add(doc, "beta", text)
+				}
+				c.settle()
+				time.Sleep(time.Minute)
+				c.settle()
+				if got := served(t, s, "Plan"); strings.Count(got, long) != 2 {
+					t.Errorf("got\n%s", got)
+				}
+				if n := c.conflictsOf(store.ConflictDuplicate); n != 1 {
+					t.Errorf("a person is told of %d copies, want 1", n)
+				}
+			})
+		})
+	}
 }
 
 // A request arrives twice, and before any read somebody deletes the item that its

@@ -62,9 +62,10 @@
 // against what was decided since, that is taken back, once (late.go). A second copy
 // of a new node is deleted, to the trash, if it is as it was sent, its text or the
 // rest of its request proves that it is ours, and either as many copies can still
-// come, or it stands where a second delivery puts it and was made in the same moment
-// or together with all of the request; else it stays. Of each a person is told, also
-// of what others have moved or changed meanwhile (spare.go, fresh.go).
+// come, or it stands where a second delivery puts it and did not come alone: with some
+// of the request in the same moment, or with all of it; else it stays. Of each a
+// person is told, also of what others have moved or changed meanwhile (spare.go,
+// fresh.go).
 //
 // # A database that is not the one that sent last
 //
