@@ -172,7 +172,11 @@ func (l *latecomers) deliveredAgain(in *store.Intent, i int, n, twin *outline.No
 	case apart(n, twin) <= sameMoment:
 		return (len(in.Inserts) == 1 || l.accompanied(in, i, n)) && (l.pushes(in, n, twin) || l.pushes(in, twin, n))
 	}
-	return l.whole(in, i, n) && l.pushes(in, n, twin)
+	first, second := twin, n
+	if n.Created < twin.Created { // the second was seen first
+		first, second = n, twin
+	}
+	return l.whole(in, i, n) && l.pushes(in, second, first)
 }
 
 // whole tells whether all that a request has put below one parent came together

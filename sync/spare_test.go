@@ -203,6 +203,32 @@ func TestLateRequestThatIsReadLate(t *testing.T) {
 	})
 }
 
+// A request without an answer arrives, and half a minute later once more, before
+// anything is read: what came second stands first and is taken for the item, and the
+// other one, which came first, is its copy.
+func TestRequestThatArrivesTwiceUnread(t *testing.T) {
+	const long = "a text that says enough"
+	synctest.Test(t, func(t *testing.T) {
+		s, c, doc := sample(t, server.Compat)
+		c.add(doc, "beta", long)
+		d := &delayed{Service: s, armed: true}
+		c.through(d)
+		c.once()
+		d.deliver(t)
+		time.Sleep(30 * time.Second)
+		d.deliver(t)
+		c.settle()
+		time.Sleep(time.Minute)
+		c.settle()
+		if got := served(t, s, "Plan"); strings.Count(got, long) != 1 {
+			t.Errorf("got\n%s", got)
+		}
+		if !c.hasTrash(long) {
+			t.Error("the copy is not in the trash")
+		}
+	})
+}
+
 // A short item with a note that arrives twice is known by both together.
 func TestNoteSaysEnough(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
