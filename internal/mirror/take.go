@@ -166,12 +166,10 @@ func (s *save) match() {
 	tree := s.got.tree
 	tree.Root().Content = s.base.Root().Content // the title goes its own way
 	alien := s.got.foreign.byNode(tree)
-	was := outline.Match(s.base, tree, fields, func() outline.NodeID { return outline.NodeID(s.cfg.NewID()) })
+	found := outline.Match(s.base, tree, fields, func() outline.NodeID { return outline.NodeID(s.cfg.NewID()) })
 	s.got.foreign = alien.byID()
-	i := 0
-	for _, n := range tree.Root().Walk() {
-		n.Fields = saidOf(n, was[i], fields)
-		i++
+	for _, f := range found {
+		f.Node.Fields = saidOf(f.Node, f.Was, fields)
 	}
 }
 

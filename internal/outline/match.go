@@ -19,8 +19,8 @@ import (
 // the same values with other ids, so a caller who knows things by *Node keeps
 // them. An id of newID that is taken gets a number.
 //
-// It returns the nodes of old that those of new are, in preorder of new, nil for one
-// that is new.
+// It returns the nodes of new, in preorder, but for those that came with the id and all
+// fields of the node that they are.
 //
 // How it goes, each step with what is still without a partner:
 //
@@ -41,13 +41,14 @@ import (
 //
 // Pairs are guesses, never a danger: Diff compares the real values, so a wrong
 // pair costs changes and no text.
-func Match(old, new *Document, carried Mask, newID func() NodeID) []*Node {
+func Match(old, new *Document, carried Mask, newID func() NodeID) []Found {
 	seed := maphash.MakeSeed()
 	m := &matcher{}
 	var both sync.WaitGroup
 	both.Go(func() { m.old = flatten(old, seed, carried) })
 	m.new = flatten(new, seed, carried)
 	both.Wait()
+	m.same = make([]bool, len(m.new.nodes))
 	m.ids(old)
 	m.hash()
 	m.descend()
@@ -55,9 +56,13 @@ func Match(old, new *Document, carried Mask, newID func() NodeID) []*Node {
 	return m.rename(old, new, carried, newID)
 }
 
+// Found is a node of new and the node of old that it is, nil for one that is new.
+type Found struct{ Node, Was *Node }
+
 // matcher pairs the nodes of two trees.
 type matcher struct {
 	old, new *preorder
+	same     []bool  // nodes of new with the id of their partner and all its fields
 	hashed   bool    // all is
 	below    []int32 // nodes of new with a partner, whose children come next
 	run      []int32 // scratch of gaps, by node of old

@@ -5,9 +5,12 @@ func (m *matcher) ids(old *Document) {
 	at := int32(0)     // where old stands if nothing has changed
 	var places []int32 // in preorder, by the number of the node
 	for j, n := range m.new.nodes {
-		if int(at) >= len(m.old.nodes) || m.old.nodes[at].ID != n.ID {
-			was := old.Node(n.ID)
-			if was == nil {
+		var was *Node
+		if int(at) < len(m.old.nodes) {
+			was = m.old.nodes[at]
+		}
+		if was == nil || was.ID != n.ID {
+			if was = old.Node(n.ID); was == nil {
 				continue
 			}
 			if places == nil {
@@ -16,6 +19,8 @@ func (m *matcher) ids(old *Document) {
 			at = places[was.number]
 		}
 		m.old.to[at], m.new.to[j] = int32(j), at
+		m.same[j] = n.Fields == was.Fields
+		n.ID = was.ID // the same memory: Diff need not compare
 		at++
 	}
 	m.enqueue()
@@ -83,7 +88,7 @@ func (m *matcher) astray() []int32 {
 	var list []int32
 	for y := int32(1); int(y) < len(m.new.to); y++ {
 		x := m.new.to[y]
-		if x > 0 && (m.new.to[m.new.parent[y]] != m.old.parent[x] || !m.sameTexts(x, y)) {
+		if x > 0 && (m.new.to[m.new.parent[y]] != m.old.parent[x] || !m.same[y] && !m.sameTexts(x, y)) {
 			list = append(list, y)
 		}
 	}
@@ -115,7 +120,7 @@ func (m *matcher) sameFamily(x, z int32) bool {
 func (m *matcher) disown(x, y int32) {
 	for k, end := y, m.new.end(y); k < end; k++ {
 		if was := m.new.to[k]; was >= x && was < m.old.end(x) {
-			m.old.to[was], m.new.to[k] = -1, -1
+			m.old.to[was], m.new.to[k], m.same[k] = -1, -1, false
 		}
 	}
 }

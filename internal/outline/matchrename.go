@@ -3,24 +3,25 @@ package outline
 import "strconv"
 
 // rename writes the ids of the pairs into new, and new ids where there is none. It
-// returns the partners.
-func (m *matcher) rename(old, new *Document, carried Mask, newID func() NodeID) []*Node {
+// returns the nodes that are not the same.
+func (m *matcher) rename(old, new *Document, carried Mask, newID func() NodeID) (found []Found) {
 	var changed, alone []int32 // pairs whose ids differ, and nodes without a partner
-	partners := make([]*Node, len(m.new.nodes))
 	for j, n := range m.new.nodes {
+		if m.same[j] {
+			continue
+		}
 		i := m.new.to[j]
 		if i < 0 {
 			alone = append(alone, int32(j))
+			found = append(found, Found{Node: n})
 			continue
 		}
 		was := m.old.nodes[i]
-		partners[j] = was
+		found = append(found, Found{n, was})
 		n.Fields = was.With(carried, n.Fields)
-		if n.ID == was.ID {
-			n.ID = was.ID // the same memory: Diff need not compare
-			continue
+		if n.ID != was.ID {
+			changed = append(changed, int32(j))
 		}
-		changed = append(changed, int32(j))
 	}
 	if len(changed) > len(m.new.nodes)/2 {
 		m.takeIndex(old, new)
@@ -32,7 +33,7 @@ func (m *matcher) rename(old, new *Document, carried Mask, newID func() NodeID) 
 		n.ID = unused(old, new, newID)
 		new.index.put(n)
 	}
-	return partners
+	return found
 }
 
 // exchange gives those pairs the ids of old, and takes away those of the nodes alone.
