@@ -1,6 +1,8 @@
 package opml
 
 import (
+	"errors"
+	"fmt"
 	"io"
 	"runtime"
 )
@@ -63,19 +65,27 @@ func (b *builder) fillAside(d *Decoder) (failed error) {
 	return failed
 }
 
-// batch reads outlines into the room there is.
-func (d *Decoder) batch(room []Item) batch {
-	got := batch{items: room[:0]}
-	for len(got.items) < cap(room) {
-		item, err := d.Next()
-		if err != nil {
-			got.err = err
+// batch reads outlines into the room there is. A fault of the reader is an error of
+// this file: where it reads aside nobody else could catch it.
+func (d *Decoder) batch(room []Item) (got batch) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			got.err = fmt.Errorf("%w: %v", errFault, fault)
+		}
+	}()
+	room = room[:cap(room)]
+	for n := range room {
+		room[n] = Item{}
+		if got.err = d.next(&room[n]); got.err != nil {
 			break
 		}
-		got.items = append(got.items, item)
+		got.items = room[:n+1]
 	}
 	return got
 }
+
+// errFault is no fault of the file.
+var errFault = errors.New("read OPML: outlast failed on this file, which may be sound; please report it")
 
 // addAll makes nodes of a batch; the end of the file is no error.
 func (b *builder) addAll(got batch) error {

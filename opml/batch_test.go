@@ -1,6 +1,7 @@
 package opml
 
 import (
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -40,4 +41,34 @@ func TestReadAsideIsTheSame(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A fault of the reader is an error of that file, whichever goroutine reads it.
+func TestFaultOfTheReaderIsAnError(t *testing.T) {
+	file, _ := encode(t, outlinetest.Generate(1, 4000), Options{})
+	for name, size := range map[string]int{"aside": len(file), "alone": 0} {
+		t.Run(name, func(t *testing.T) {
+			res, err := Decode(&faulty{strings.NewReader(file[:len(file)/2]), size}, DecodeOptions{KeepIDs: true})
+			if res != nil || !errors.Is(err, errFault) || !strings.Contains(err.Error(), "index out of range") {
+				t.Errorf("got %v, %v", res, err)
+			}
+		})
+	}
+}
+
+// faulty reads what there is and fails as a bug does.
+type faulty struct {
+	io.Reader
+	size int
+}
+
+func (f *faulty) Len() int { return f.size }
+
+func (f *faulty) Read(p []byte) (int, error) {
+	n, err := f.Reader.Read(p)
+	if err != nil {
+		p = p[:0]
+	}
+	_ = p[0]
+	return n, err
 }

@@ -37,8 +37,9 @@ type DecodeOptions struct {
 	// is read faster. What is read is the same, and may share texts with it.
 	Like *outline.Document
 
-	// LikeIDs gives outlines that have no id, and read as Like goes on, the id of
-	// the node there: together with KeepIDs, for files that hold none. It is a guess.
+	// LikeIDs gives outlines that read as Like goes on what the node there has and the
+	// file has not: dates, Extra, and the id where there is none, which is a guess.
+	// Together with KeepIDs, for files whose nodes will be matched with those of Like.
 	LikeIDs bool
 }
 
@@ -75,6 +76,7 @@ func Decode(r io.Reader, opts DecodeOptions) (*Result, error) {
 		return nil, err
 	}
 	b.res.Warnings, b.res.Repairs, b.res.Flavor = d.Warnings(), d.Repairs(), d.Flavor()
+	b.res.Document.Settle()
 	b.lift()
 	return &b.res, nil
 }
@@ -113,7 +115,12 @@ func (b *builder) begin(d *Decoder) {
 	if id == "" && b.opts.KeepIDs {
 		id = b.head.Document
 	}
-	doc := outline.New(id, b.head.Title)
+	var doc *outline.Document
+	if d.like != nil && b.opts.KeepIDs {
+		doc = outline.NewLike(d.was, id, b.head.Title)
+	} else {
+		doc = outline.New(id, b.head.Title)
+	}
 	root := doc.Root()
 	root.Note = b.head.RootNote
 	root.Created = d.headDate(b.head.DateCreated)
@@ -158,9 +165,8 @@ var errNoNewID = errors.New("a node has no id and none can be made")
 
 // append adds the node under the file's id or a new one.
 func (b *builder) append(parent *outline.Node, item *Item) (*outline.Node, error) {
-	doc := b.res.Document
 	if b.opts.KeepIDs && item.ID != "" {
-		if n := doc.Append(parent, item.ID, item.Fields); n != nil {
+		if n := b.known(parent, item); n != nil {
 			return n, nil
 		}
 	}
@@ -168,7 +174,7 @@ func (b *builder) append(parent *outline.Node, item *Item) (*outline.Node, error
 		return nil, errNoNewID
 	}
 	id := b.opts.NewID()
-	n := doc.Append(parent, id, item.Fields)
+	n := b.res.Document.Append(parent, id, b.fields(item))
 	if n == nil {
 		return nil, fmt.Errorf("new node id %q: %w", id, outline.ErrExists)
 	}
@@ -176,6 +182,26 @@ func (b *builder) append(parent *outline.Node, item *Item) (*outline.Node, error
 		b.res.Fresh = append(b.res.Fresh, id)
 	}
 	return n, nil
+}
+
+// known adds a node whose id is known; nil if it is taken.
+func (b *builder) known(parent *outline.Node, item *Item) *outline.Node {
+	doc, was := b.res.Document, item.was
+	if was == nil || item.ID != was.ID {
+		return doc.Append(parent, item.ID, b.fields(item))
+	}
+	f := read(was, b.head.Format != 0)
+	if b.opts.LikeIDs {
+		f.Created, f.Modified, f.Extra = was.Created, was.Modified, was.Extra
+	}
+	return doc.Adopt(parent, was, &f)
+}
+
+func (b *builder) fields(item *Item) outline.Fields {
+	if item.was != nil {
+		return read(item.was, b.head.Format != 0)
+	}
+	return item.Fields
 }
 
 // lift undoes what Dynalist does when it exports one document: no title, and

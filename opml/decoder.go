@@ -14,6 +14,8 @@ type Item struct {
 	ID     outline.NodeID // the file's _id, "" in a foreign file
 	Fields outline.Fields
 	Kept   []Attr // attributes that are not understood, in order
+
+	was *outline.Node // that it reads as, within the package: Fields are not set then
 }
 
 // Decoder reads one file, outline by outline, in memory that does not grow with
@@ -273,14 +275,23 @@ func (d *Decoder) skip() error {
 
 // Next returns the next outline, io.EOF after a complete file.
 func (d *Decoder) Next() (Item, error) {
+	var item Item
+	err := d.next(&item)
+	if item.was != nil {
+		item.Fields = read(item.was, d.head.Format != 0)
+		item.was = nil
+	}
+	return item, err
+}
+
+// next makes the next outline of an empty Item.
+func (d *Decoder) next(item *Item) error {
 	if d.head == nil && d.err == nil {
 		_, _ = d.Head() // leaves its error in d.err
 	}
 	for d.err == nil {
-		if d.like != nil {
-			if item, ok := d.expected(); ok {
-				return item, nil
-			}
+		if d.like != nil && d.expected(item) {
+			return nil
 		}
 		k, err := d.token()
 		switch {
@@ -293,13 +304,13 @@ func (d *Decoder) Next() (Item, error) {
 			if len(d.strange) > 0 {
 				_ = d.mended("outline within an element that is none is read")
 			}
-			return d.outline()
+			return d.outline(item)
 		case d.inBody && d.depth == 0 && d.named("body") && d.mended("<body> within the body is read"):
 		case d.inBody || !d.outside():
 			_ = d.skip() // leaves its error in d.err
 		}
 	}
-	return Item{}, d.err
+	return d.err
 }
 
 // outside looks at a tag after the body and tells whether it is settled; what
@@ -339,18 +350,18 @@ func (d *Decoder) close() {
 }
 
 // outline turns the start tag at hand into an Item.
-func (d *Decoder) outline() (Item, error) {
+func (d *Decoder) outline(item *Item) error {
 	if d.nodes++; d.nodes > d.lim.Nodes {
 		d.err = d.s.fail(tooMuch(-d.s.size, "more than "+strconv.Itoa(d.lim.Nodes)+" outlines"))
-		return Item{}, d.err
+		return d.err
 	}
-	item := Item{Depth: d.depth}
+	item.Depth = d.depth
 	d.depth++
 	var text bool
 	if d.head.Format != 0 {
 		text = item.ours(d.s.tag.attrs, &d.texts)
 	} else {
-		text = d.foreign(&item)
+		text = d.foreign(item)
 		d.html(&item.Fields)
 	}
 	if !text {
@@ -359,8 +370,8 @@ func (d *Decoder) outline() (Item, error) {
 	for range d.s.tag.blanks {
 		d.warn(warnBlanks)
 	}
-	if d.like != nil && !d.like.missed(&item) {
+	if d.like != nil && !d.like.missed(item) {
 		d.like = nil
 	}
-	return item, nil
+	return nil
 }

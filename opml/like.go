@@ -3,6 +3,7 @@ package opml
 import (
 	"bytes"
 	"encoding/binary"
+	"math/bits"
 
 	"outlast/internal/outline"
 )
@@ -68,44 +69,68 @@ func after(n *outline.Node) *outline.Node {
 	return n.Next()
 }
 
-// expected returns the next outline if it is the one that is expected.
-func (d *Decoder) expected() (item Item, ok bool) {
+// expected goes on as the document does, if the file does: past end tags, and past the
+// next outline if it is the one that is expected, of which it makes an Item.
+func (d *Decoder) expected(item *Item) bool {
 	l, s := d.like, d.s
-	if l.next == nil || !d.inBody || s.due > 0 ||
-		d.nodes >= d.lim.Nodes || len(s.starts) >= s.lim.Depth+2 {
-		return item, false
+	if l.next == nil || !d.inBody || s.due > 0 {
+		return false
+	}
+	d.pastEnds()
+	if d.nodes >= d.lim.Nodes || len(s.starts) >= s.lim.Depth+2 {
+		return false
 	}
 	b := s.rest()
 	b = b[skipBlanks(b, 0):]
 	line := comparison{rest: b}
-	l.compare(&line, &item)
+	l.compare(&line, item)
 	empty := line.has("/>")
 	if !empty {
 		line.raw(">")
 	}
 	size := len(b) - len(line.rest)
 	if line.differs || size > d.lim.Attribute {
-		return Item{}, false
+		*item = Item{}
+		return false
 	}
-	if item.ID != "" && !l.ours && len(item.Fields.Content) < telling && !l.goesOn(line) {
+	if item.ID != "" && !l.ours && len(l.next.Content) < telling && !l.goesOn(line) {
 		item.ID = ""
 	}
+	item.Depth, item.was = d.depth, l.next
 	s.pos = len(s.buf) - len(line.rest)
 	s.size = size
-	s.tag.name, s.tag.empty = b[1:len(outlineName)+1], empty
-	s.open()
-	item.Depth = d.depth
-	d.depth++
+	if !empty {
+		s.tag.name, s.tag.empty = b[1:len(outlineName)+1], false
+		s.open()
+		d.depth++
+	}
 	d.nodes++
 	l.next = after(l.next)
 	l.hits++
-	return item, true
+	return true
 }
 
-const outlineName = "outline"
+const (
+	outlineName = "outline"
+	outlineEnd  = "</" + outlineName + ">"
+)
 
-// compare compares a line with the node expected and makes an Item of that: what
-// ours would make of the line, or foreign.
+// pastEnds goes past end tags of outlines.
+func (d *Decoder) pastEnds() {
+	for s := d.s; d.depth > 0; {
+		b := s.rest()
+		at := skipBlanks(b, 0)
+		if len(b) < at+len(outlineEnd) || string(b[at:at+len(outlineEnd)]) != outlineEnd || string(s.top()) != outlineName {
+			return
+		}
+		s.size = at + len(outlineEnd)
+		s.pos += s.size
+		s.pop()
+		d.depth--
+	}
+}
+
+// compare compares a line with the node expected.
 func (l *likeness) compare(line *comparison, item *Item) {
 	n := l.next
 	line.raw("<" + outlineName + ` text="`)
@@ -122,10 +147,6 @@ func (l *likeness) compare(line *comparison, item *Item) {
 	if line.differs {
 		return
 	}
-	item.Fields = outline.Fields{
-		Content: n.Content, Note: n.Note, Checked: n.Checked, Checkbox: n.Checkbox,
-		Color: n.Color, Numbered: n.Numbered, Collapsed: n.Collapsed,
-	}
 	if !l.ours {
 		if l.row += len(n.Content); l.row >= tellingRow {
 			l.sure = true
@@ -136,11 +157,21 @@ func (l *likeness) compare(line *comparison, item *Item) {
 		return
 	}
 	line.digit(n.Heading, outline.MaxHeading, ` _heading="`)
-	item.Fields.Heading = n.Heading
 	if line.has(` _id="`) {
 		line.text(string(n.ID))
 		item.ID = n.ID
 	}
+}
+
+// read returns the fields that an outline has which reads as n: those that the file
+// holds, ours or foreign.
+func read(n *outline.Node, ours bool) outline.Fields {
+	f := n.Fields
+	f.Created, f.Modified, f.Extra = 0, 0, ""
+	if !ours {
+		f.Heading = 0
+	}
+	return f
 }
 
 // goesOn tells whether what comes after the node expected is as expected, too: by a
@@ -150,7 +181,7 @@ func (l *likeness) goesOn(line comparison) bool {
 	if n == nil {
 		return true
 	}
-	for ended := true; ended; ended = line.has("</" + outlineName + ">") {
+	for ended := true; ended; ended = line.has(outlineEnd) {
 		line.rest = line.rest[skipBlanks(line.rest, 0):]
 	}
 	line.raw("<" + outlineName + ` text="`)
@@ -230,23 +261,37 @@ func (c *comparison) digit(d, most uint8, s string) {
 }
 
 // text compares the value of an attribute with s as it is written, and goes past
-// the quote behind it. What XML cannot hold is never equal. Words are compared as
-// appendEscaped writes them.
+// the quote behind it. What XML cannot hold is never equal.
 func (c *comparison) text(s string) {
 	if c.differs {
 		return
 	}
+	if len(c.rest) > len(s) && string(c.rest[:len(s)]) == s && c.rest[len(s)] == '"' {
+		if ok, wide := plain(s); ok {
+			c.rest = c.rest[len(s)+1:]
+			c.differs = wide && badHigh(s)
+			return
+		}
+	}
+	c.written(s)
+}
+
+// written is text for one that is not written as it is. Words are compared as
+// appendEscaped writes them.
+func (c *comparison) written(s string) {
 	b := c.rest
 	var seen uint64
 	at := 0
 	for i := 0; i < len(s); i++ {
 		for i+8 <= len(s) && at+8 <= len(b) {
 			w := word(s, i)
-			if w != binary.LittleEndian.Uint64(b[at:]) || marked(w) != 0 {
+			odd := w ^ binary.LittleEndian.Uint64(b[at:]) | marked(w)
+			good := bits.TrailingZeros64(odd) / 8 // 8 if nothing is odd
+			seen |= w << (64 - 8*good)
+			i, at = i+good, at+good
+			if good < 8 {
 				break
 			}
-			seen |= w
-			i, at = i+8, at+8
 		}
 		if i == len(s) {
 			break

@@ -89,7 +89,7 @@ func readSaved(b *testing.B, name string) []byte {
 }
 
 func parseSaved(b *testing.B, file []byte, was *outline.Document) *Result {
-	r, err := Decode(bytes.NewReader(file), DecodeOptions{KeepIDs: true, NewID: numbers("line "), Like: was})
+	r, err := Decode(bytes.NewReader(file), DecodeOptions{KeepIDs: true, NewID: numbers("line "), Like: was, LikeIDs: true})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -31,3 +31,23 @@ func apostrophes(w uint64) uint64 {
 	w ^= ones * '\''
 	return (w - ones) &^ w & tops
 }
+
+// plain tells whether no byte of s is marked, and whether any is outside ASCII. The
+// last word may overlap the one before.
+func plain(s string) (ok, wide bool) {
+	var found, all uint64
+	for i := 0; i+8 <= len(s); i += 8 {
+		w := word(s, i)
+		found |= marked(w)
+		all |= w
+	}
+	if len(s) >= 8 {
+		w := word(s, len(s)-8)
+		return (found | marked(w)) == 0, (all|w)&tops != 0
+	}
+	var c uint8
+	for i := range len(s) {
+		c |= class[s[i]]
+	}
+	return c&(escaped|control) == 0, c&high != 0
+}

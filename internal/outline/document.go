@@ -32,6 +32,18 @@ func New(id FileID, title string) *Document {
 	return d
 }
 
+// NewLike is New for a reader who expects most nodes of old again (Adopt). Until it has
+// called Settle, only nodes can be added to the document, and old must not change.
+func NewLike(old *Document, id FileID, title string) *Document {
+	root := &Node{ID: RootID, Fields: Fields{Content: title}}
+	d := &Document{ID: id, Title: title, Permission: Owner, root: root, index: old.index.lend()}
+	d.index.adopt(root, old.root)
+	return d
+}
+
+// Settle ends what NewLike began.
+func (d *Document) Settle() { d.index.settle() }
+
 // Root returns the root node.
 func (d *Document) Root() *Node { return d.root }
 
@@ -53,16 +65,38 @@ func (d *Document) Grow(nodes int) { d.index.reserve(nodes) }
 // Append adds a new last child below parent and returns it; nil if the id is
 // taken. It is how readers build a document, which has no changes yet.
 func (d *Document) Append(parent *Node, id NodeID, f Fields) *Node {
-	if len(d.room) == 0 {
-		d.room = make([]Node, min(d.Len(), mostRoom))
-	}
-	n := &d.room[0]
+	n := d.blank()
 	n.ID = id
 	if !d.index.put(n) {
 		return nil
 	}
-	d.room = d.room[1:]
 	n.Fields = f
+	return d.added(n, parent)
+}
+
+// Adopt is Append of a node like was, of the document that d was made like, under the
+// same id and with the fields f.
+func (d *Document) Adopt(parent, was *Node, f *Fields) *Node {
+	n := d.blank()
+	n.ID = was.ID
+	if !d.index.adopt(n, was) {
+		return nil
+	}
+	n.Fields = *f
+	return d.added(n, parent)
+}
+
+// blank returns the next node to be appended.
+func (d *Document) blank() *Node {
+	if len(d.room) == 0 {
+		d.room = make([]Node, max(1, min(d.Len(), mostRoom)))
+	}
+	return &d.room[0]
+}
+
+// added links the node that blank returned as the last child of parent.
+func (d *Document) added(n, parent *Node) *Node {
+	d.room = d.room[1:]
 	link(n, parent, parent.last)
 	return n
 }

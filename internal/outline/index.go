@@ -17,6 +17,9 @@ type index struct {
 	nodes []*Node // by number, nil where there is none any more
 	free  []int32 // those numbers
 	slots []slot  // a power of two
+
+	lent []*Node // nodes of another tree that stand in for their like, by number (lend.go)
+	left int     // how many of them still do
 }
 
 // slot holds the number of a node plus 1, 0 for none, and part of the hash of its id.
@@ -38,7 +41,10 @@ func slotsFor(nodes int) int {
 }
 
 // len returns the number of nodes.
-func (x *index) len() int { return len(x.nodes) - len(x.free) }
+func (x *index) len() int { return x.used() - x.left }
+
+// used returns the number of slots that are not empty.
+func (x *index) used() int { return len(x.nodes) - len(x.free) }
 
 // all yields the nodes in the order of their numbers.
 func (x *index) all() iter.Seq[*Node] {
@@ -67,7 +73,7 @@ func (x *index) find(id NodeID) (s uint32, hash uint32) {
 // get returns the node of that id, or nil.
 func (x *index) get(id NodeID) *Node {
 	s, _ := x.find(id)
-	if k := x.slots[s].node; k != 0 {
+	if k := x.slots[s].node; k != 0 && !x.isLent(int32(k-1)) {
 		return x.nodes[k-1]
 	}
 	return nil
@@ -75,12 +81,12 @@ func (x *index) get(id NodeID) *Node {
 
 // put adds n under its id and gives it a number; false if the id is taken.
 func (x *index) put(n *Node) bool {
-	if 3*(x.len()+1) > 2*len(x.slots) {
+	if 3*(x.used()+1) > 2*len(x.slots) {
 		x.grow(2 * len(x.slots))
 	}
 	s, hash := x.find(n.ID)
-	if x.slots[s].node != 0 {
-		return false
+	if k := x.slots[s].node; k != 0 {
+		return x.replace(int32(k-1), n)
 	}
 	if last := len(x.free) - 1; last >= 0 {
 		n.number, x.free = x.free[last], x.free[:last]
@@ -95,7 +101,7 @@ func (x *index) put(n *Node) bool {
 
 // reserve makes room for that many nodes more.
 func (x *index) reserve(nodes int) {
-	x.nodes = slices.Grow(x.nodes, nodes)
+	x.nodes = slices.Grow(x.nodes, max(0, nodes-x.left))
 	if slots := slotsFor(x.len() + nodes); slots > len(x.slots) {
 		x.grow(slots)
 	}
