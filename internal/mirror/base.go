@@ -2,19 +2,21 @@ package mirror
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
-	"hash/crc32"
 
 	"outlast/internal/outline"
 	"outlast/store"
 )
 
 // A base is kept in parts of about 256 nodes, whose borders depend on ids alone:
-// a small save changes few of them, and the store writes only what changed.
+// a small save changes few of them, and the store writes only what changed. A part is
+// its mark and a chunk of the store; in the first one the title stands between. Parts
+// of older versions are lines of JSON.
 const (
-	partMask = 1<<8 - 1
-	partMost = 1024
+	partMark  = 1
+	partNodes = 256 // on the average
 )
 
 func (f *Folder) partKey(doc outline.FileID, n int) string {
@@ -24,33 +26,17 @@ func (f *Folder) partKey(doc outline.FileID, n int) string {
 // putBase keeps the base of a file, which had parts before, and returns in how
 // many parts.
 func (f *Folder) putBase(tx *store.Tx, d *outline.Document, had int) (parts int, err error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	count := 0
-	flush := func() error {
-		if count == 0 {
-			return nil
+	err = store.EncodeTree(d, func(chunk []byte) error {
+		part := []byte{partMark}
+		if parts == 0 {
+			title := d.Root().Content
+			part = append(binary.AppendUvarint(part, uint64(len(title))), title...)
 		}
-		err := tx.PutCursor(f.partKey(d.ID, parts), bytes.Clone(b.Bytes()))
 		parts++
-		count = 0
-		b.Reset()
-		return err
-	}
-	for e := range d.Root().Entries() {
-		if err := enc.Encode(e); err != nil {
-			return 0, fmt.Errorf("keep the base of a file: %w", err)
-		}
-		count++
-		if crc32.ChecksumIEEE([]byte(e.ID))&partMask == 0 || count == partMost {
-			if err := flush(); err != nil {
-				return 0, err
-			}
-		}
-	}
-	if err := flush(); err != nil {
-		return 0, err
+		return tx.PutCursor(f.partKey(d.ID, parts-1), append(part, chunk...))
+	})
+	if err != nil {
+		return 0, fmt.Errorf("keep the base of a file: %w", err)
 	}
 	for n := parts; n < had; n++ {
 		if err := tx.PutCursor(f.partKey(d.ID, n), nil); err != nil {
@@ -65,8 +51,7 @@ func (f *Folder) base(tx *store.Tx, doc outline.FileID, parts int) (*outline.Doc
 	if d := f.bases[doc]; d != nil {
 		return d, nil
 	}
-	d := outline.New(doc, "")
-	var path []*outline.Node
+	r := newBaseReader(doc, parts)
 	for n := range parts {
 		raw, err := tx.Cursor(f.partKey(doc, n))
 		if err != nil {
@@ -75,12 +60,47 @@ func (f *Folder) base(tx *store.Tx, doc outline.FileID, parts int) (*outline.Doc
 		if raw == nil {
 			return nil, fmt.Errorf("the base of a file lacks part %d of %d: %w", n, parts, store.ErrDamaged)
 		}
-		if path, err = addPart(d, path, raw); err != nil {
-			return nil, fmt.Errorf("read the base of a file: %w: %w", err, store.ErrDamaged)
+		if err := r.add(n, raw); err != nil {
+			return nil, fmt.Errorf("read the base of a file: %w", err)
 		}
 	}
-	f.remember(d)
-	return d, nil
+	f.remember(r.doc)
+	return r.doc, nil
+}
+
+// baseReader makes a base of its parts.
+type baseReader struct {
+	doc  *outline.Document
+	tree *store.TreeReader
+	path []*outline.Node // in parts of JSON, the last node of each depth
+}
+
+func newBaseReader(doc outline.FileID, parts int) *baseReader {
+	d := outline.New(doc, "")
+	d.Grow(parts * partNodes)
+	return &baseReader{doc: d, tree: store.NewTreeReader(d)}
+}
+
+func (r *baseReader) add(n int, raw []byte) (err error) {
+	if len(raw) == 0 || raw[0] != partMark {
+		if r.path, err = addPart(r.doc, r.path, raw); err != nil {
+			return fmt.Errorf("%w: %w", store.ErrDamaged, err)
+		}
+		return nil
+	}
+	part := string(raw[1:])
+	if n == 0 {
+		size, digits := binary.Uvarint(raw[1:])
+		if digits <= 0 || size > uint64(len(part)-digits) {
+			return fmt.Errorf("%w: the title is cut short", store.ErrDamaged)
+		}
+		r.doc.Title, part = part[digits:digits+int(size)], part[digits+int(size):]
+	}
+	if err := r.tree.Add(part); err != nil {
+		return err
+	}
+	r.doc.Root().Content = r.doc.Title
+	return nil
 }
 
 // addPart adds the nodes of a part; path is the last node of each depth.

@@ -1,0 +1,120 @@
+package mirror
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"testing"
+
+	"outlast/internal/format"
+	"outlast/internal/outline"
+	"outlast/internal/outline/outlinetest"
+	"outlast/store"
+	"outlast/store/storetest"
+)
+
+// A base comes back from the store as it was kept, however many parts it had before.
+func TestBaseComesBack(t *testing.T) {
+	w := newWorldIn(t, storetest.Open(t), format.OPML, "")
+	had := 0
+	for seed, nodes := range []int{3000, 40, 0, 900} {
+		tree := outlinetest.Generate(uint64(seed), nodes)
+		tree.Title = []string{"Work", "", "Arbeit – 仕事"}[seed%3]
+		tree.Root().Content = tree.Title
+		for n := range tree.Nodes() {
+			if n.Parent() != nil && n.Note == "" {
+				n.Fields = n.With(outline.AllFields, outline.Fields{Content: n.Content, Numbered: true, Created: -5, Extra: `{"a":1}`})
+			}
+		}
+		w.keepBase(tree, &had)
+		if got := w.baseOf(tree.ID, had); !got.Equal(tree) || got.Title != tree.Title {
+			t.Errorf("%d nodes: the base is another one", nodes)
+		}
+		w.view(func(tx *store.Tx) error {
+			if raw, err := tx.Cursor(w.partKey(tree.ID, had)); raw != nil || err != nil {
+				t.Errorf("%d nodes: a part more than %d: %v", nodes, had, err)
+			}
+			return nil
+		})
+	}
+}
+
+// keepBase keeps a base, which had parts before, and forgets it in memory.
+func (w *world) keepBase(tree *outline.Document, had *int) {
+	err := w.commit(func(tx *store.Tx) (err error) {
+		*had, err = w.putBase(tx, tree, *had)
+		return err
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	clear(w.bases)
+}
+
+// A base that an older version kept, as JSON, is read, and replaced with the next.
+func TestOlderBaseComesBack(t *testing.T) {
+	w := newWorldIn(t, storetest.Open(t), format.OPML, "")
+	tree := outlinetest.Generate(1, 300)
+	var parts [][]byte
+	for e := range tree.Root().Entries() {
+		line, err := json.Marshal(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parts = append(parts, append(line, '\n'))
+	}
+	half := len(parts) / 2
+	parts = [][]byte{bytes.Join(parts[:half], nil), bytes.Join(parts[half:], nil)}
+	err := w.commit(func(tx *store.Tx) error {
+		for n, part := range parts {
+			if err := tx.PutCursor(w.partKey(tree.ID, n), part); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	had := len(parts)
+	got := w.baseOf(tree.ID, had)
+	if !got.Equal(tree) || got.Title != tree.Title {
+		t.Error("the base is another one")
+	}
+	w.keepBase(got, &had)
+	if again := w.baseOf(tree.ID, had); !again.Equal(tree) {
+		t.Error("the base that was kept anew is another one")
+	}
+}
+
+// A part that is not as it was written is told, and is no other base.
+func TestDamagedBaseIsTold(t *testing.T) {
+	w := newWorldIn(t, storetest.Open(t), format.OPML, "")
+	tree, had := outlinetest.Generate(1, 2000), 0
+	w.keepBase(tree, &had)
+	damage := func(n int, part []byte) error {
+		tx := func(tx *store.Tx) error {
+			was, err := tx.Cursor(w.partKey(tree.ID, n))
+			if err != nil {
+				return err
+			}
+			if err := tx.PutCursor(w.partKey(tree.ID, n), part); err != nil {
+				return err
+			}
+			_, err = w.base(tx, tree.ID, had)
+			return errors.Join(err, tx.PutCursor(w.partKey(tree.ID, n), was))
+		}
+		return w.cfg.DB.Update(tx)
+	}
+	for name, part := range map[string][]byte{
+		"gone": nil, "title cut short": {partMark, 200, 1}, "node cut short": {partMark, 0, 0, 3},
+		"no title": {partMark}, "neither form": {'x'}, "half a line of JSON": []byte(`{"depth":0,`),
+	} {
+		if err := damage(0, part); !errors.Is(err, store.ErrDamaged) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	if err := damage(1, []byte(`{"depth":1,"id":"a"}`)); !errors.Is(err, store.ErrDamaged) {
+		t.Errorf("JSON in the middle: got %v", err)
+	}
+}
