@@ -236,20 +236,19 @@ func (l *latecomers) cameWith(n, m *outline.Node, digest uint64) bool {
 }
 
 // pushes tells whether n stands before m with nothing but nodes of the same request
-// between: what arrives again goes to the same place, and pushes on what it has put
-// there before.
+// between, and what was made later: what arrives again goes to the same place, and
+// pushes on what it has put there before.
 func (l *latecomers) pushes(in *store.Intent, n, m *outline.Node) bool {
 	known, digests := make(map[outline.NodeID]bool), make(map[uint64]bool)
 	for _, ins := range in.Inserts {
 		known[ins.Node], digests[ins.Digest] = true, true
 	}
-	for n = n.Next(); n != nil; n = n.Next() {
-		switch {
-		case n == m:
-			return true
-		case !known[n.ID] && (l.base.Node(n.ID) != nil || !digests[digestOf(n.Fields)]):
+	both := max(n.Created, m.Created)
+	for n = n.Next(); n != nil && n != m; n = n.Next() {
+		ours := known[n.ID] || l.base.Node(n.ID) == nil && digests[digestOf(n.Fields)]
+		if !ours && n.Created <= both {
 			return false
 		}
 	}
-	return false
+	return n == m
 }

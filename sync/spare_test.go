@@ -106,6 +106,31 @@ func TestCopyThatSomebodyHasChanged(t *testing.T) {
 	}
 }
 
+// A request arrives twice, and before any read somebody puts an item between the two
+// copies of ours: that tells nothing, since it came later.
+func TestItemPutBetweenCopies(t *testing.T) {
+	const long = "a text that says enough"
+	synctest.Test(t, func(t *testing.T) {
+		s, c, doc := sample(t, server.Compat)
+		beta := c.node(doc, "beta")
+		c.through(&meddler{Service: s, then: func() {
+			time.Sleep(time.Millisecond)
+			insert := sync.Step{Kind: outline.Insert, Parent: outline.ServiceID(beta.ID), Index: beta.ChildCount() + 1, Fields: outline.Fields{Content: "somebody's"}}
+			if _, err := s.Client(t).Edit(t.Context(), sync.NodeEdit{Doc: outline.ServiceID(doc), Changes: []sync.Step{insert}}); err != nil {
+				t.Fatal(err)
+			}
+		}})
+		c.add(doc, "beta", long)
+		s.Once("doc/edit", 0, remotetest.Twice)
+		c.settle()
+		time.Sleep(time.Minute)
+		c.settle()
+		if got := served(t, s, "Plan"); strings.Count(got, long) != 1 || strings.Count(got, "somebody's") != 1 {
+			t.Errorf("got\n%s", got)
+		}
+	})
+}
+
 // Below two parents short texts that come again in one moment prove each other.
 func TestShortItemsOfOneRequestProveEachOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
