@@ -55,16 +55,14 @@ func (u *unstager) adopt(tx *store.Tx, in *store.Intent, r *Reading, known map[u
 const fillsWithin = 30 * time.Second
 
 // deeper pairs what is left over of a request with equal new nodes: anywhere below
-// its staging node, or elsewhere, if they were made just after that, since somebody
-// may have moved them out before we saw them there.
+// its staging node, or elsewhere, if they were made just after that or together with
+// what was found, since somebody may have moved them out before we saw them there,
+// and have taken the staging node away.
 func (u *unstager) deeper(in *store.Intent, found []pair, isNew func(outline.ServiceID) bool) (pairs []pair) {
-	inserts, nodes := make(map[int]bool), make(map[outline.ServiceID]bool)
-	for _, p := range found {
-		inserts[p.insert], nodes[p.node] = true, true
-	}
+	inserts, nodes, moments := u.paired(found)
 	places := slices.Clone(u.below[in.Token])
 	for _, n := range u.reading.Nodes {
-		if u.token[n.ID] == "" && u.madeAfter(in.Token, n.Fields) {
+		if u.token[n.ID] == "" && (moments[n.Fields.Created] || u.madeAfter(in.Token, n.Fields)) {
 			places = append(places, n.ID)
 		}
 	}
@@ -79,16 +77,24 @@ func (u *unstager) deeper(in *store.Intent, found []pair, isNew func(outline.Ser
 	return pairs
 }
 
+// paired returns the inserts and nodes that were found, and when these were made.
+func (u *unstager) paired(found []pair) (inserts map[int]bool, nodes map[outline.ServiceID]bool, moments map[int64]bool) {
+	inserts, nodes, moments = make(map[int]bool), make(map[outline.ServiceID]bool), make(map[int64]bool)
+	for _, p := range found {
+		inserts[p.insert], nodes[p.node] = true, true
+		if at := u.nodes[p.node].Fields.Created; at != 0 {
+			moments[at] = true
+		}
+	}
+	return inserts, nodes, moments
+}
+
 // reshaped pairs what is still left over with new nodes below its staging node whose
 // texts the service has cut, or somebody has added to, if the text is long or the
 // node was made together with what was found. One that is just as something was sent
 // is a second copy of that: canBe does not let it pass.
 func (u *unstager) reshaped(in *store.Intent, sent []outline.Fields, found []pair, canBe func(outline.ServiceID) bool) (pairs []pair) {
-	inserts, nodes, moments := make(map[int]bool), make(map[outline.ServiceID]bool), make(map[int64]bool)
-	for _, p := range found {
-		inserts[p.insert], nodes[p.node] = true, true
-		moments[u.nodes[p.node].Fields.Created] = true
-	}
+	inserts, nodes, moments := u.paired(found)
 	for i := range in.Inserts {
 		for _, id := range u.below[in.Token] {
 			if inserts[i] || nodes[id] || !canBe(id) {

@@ -246,6 +246,54 @@ func TestCopyIsNotTakenForAnotherItem(t *testing.T) {
 	}
 }
 
+// The answer is lost with which new items went below a staging node, and before a
+// read shows them there somebody moves them out and deletes the staging node. The long
+// text is known by itself, and the short one by the moment in which both were made.
+func TestStagedItemsThatSomebodyTookOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const long = "a text that says enough"
+		s, c, doc := sample(t, server.Compat)
+		c.add(doc, "beta", "x")
+		c.add(doc, "beta", long)
+		c.through(&meddler{Service: s, after: 1, then: func() {
+			for i, text := range []string{"x", long} {
+				somebody(t, s, doc, text, sync.Step{Kind: outline.Move, Parent: outline.ServiceID(outline.RootID), Index: i})
+			}
+			deleteStaging(t, s, doc)
+		}}, func(cfg *sync.Config) { cfg.Strict = true })
+		s.Once("doc/edit", 1, remotetest.AppliedGateway)
+		c.settle()
+		c.finish(doc)
+		got := served(t, s, "Plan")
+		if strings.Count(got, "x\n") != 1 || strings.Count(got, long) != 1 {
+			t.Errorf("got\n%s", got)
+		}
+	})
+}
+
+// deleteStaging deletes what bears the text of a staging node, as somebody would who
+// wonders what it is.
+func deleteStaging(t *testing.T, s *remotetest.Service, doc outline.FileID) {
+	t.Helper()
+	stranger := s.Client(t)
+	r, err := stranger.Read(t.Context(), outline.ServiceID(doc), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var steps []sync.Step
+	for _, n := range r.Nodes {
+		if strings.HasPrefix(n.Fields.Content, "⟳ outlast ") {
+			steps = append(steps, sync.Step{Kind: outline.Delete, Node: n.ID})
+		}
+	}
+	if len(steps) == 0 {
+		t.Fatal("no staging node stands")
+	}
+	if _, err := stranger.Edit(t.Context(), sync.NodeEdit{Doc: outline.ServiceID(doc), Changes: steps}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // A service that says Ok and does only the first changes of a request leaves new
 // nodes below their staging node. They are brought to their places, not put aside as
 // if somebody else had moved them there.
