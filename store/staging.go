@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"time"
 
@@ -79,6 +80,11 @@ func (tx *Tx) PutStaging(doc outline.FileID, st *Staging) error {
 // DropStaging forgets a staging node, if it is there.
 func (tx *Tx) DropStaging(doc outline.FileID, token string) error {
 	return tx.remove(bucketStaging, docKey(doc, token))
+}
+
+// ForgetStagings forgets all staging nodes and what stands below them.
+func (tx *Tx) ForgetStagings() error {
+	return errors.Join(tx.removeAll(bucketStaging, nil), tx.removeAll(bucketStaged, nil))
 }
 
 // Staged returns the nodes of a document that stand below a staging node.

@@ -50,7 +50,7 @@ func (s *round) origin() error {
 	}
 	old := !ok || n > s.account.Sent
 	if old {
-		if err := s.distrust(); err != nil {
+		if err := s.distrust(!ok); err != nil {
 			return fmt.Errorf("take over a restored or copied database: %w", err)
 		}
 	}
@@ -74,9 +74,15 @@ func (s *round) noteSent() {
 }
 
 // distrust gives the database a name of its own, and holds what it wants to
-// insert until a read has shown whether it is there.
-func (s *round) distrust() error {
+// insert until a read has shown whether it is there. The original of a copy may be
+// in use: its staging nodes are not for the copy to take away.
+func (s *round) distrust(isCopy bool) error {
 	return s.cfg.DB.Update(func(tx *store.Tx) error {
+		if isCopy {
+			if err := tx.ForgetStagings(); err != nil {
+				return err
+			}
+		}
 		a, err := tx.Account()
 		if err != nil {
 			return err

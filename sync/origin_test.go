@@ -32,7 +32,7 @@ func (n sentNumbers) sent() sync.Sent {
 // reopen opens the engine anew, with numbers kept outside of the database.
 func (c *client) reopen(n sentNumbers) {
 	c.restart()
-	c.engine = sync.New(sync.Config{DB: c.db, Remote: c.service.Client(c.t), Server: remotetest.Address, Sent: n.sent()})
+	c.engine = sync.New(sync.Config{DB: c.db, Remote: c.service.Client(c.t), Server: remotetest.Address, Strict: c.strict, Sent: n.sent()})
 }
 
 // backup returns the database as it is now, in a file.
@@ -153,6 +153,55 @@ func TestKnownDatabaseGoesOn(t *testing.T) {
 		}
 		if got := c.waitingConflicts(); got != 0 {
 			t.Errorf("%d conflicts wait, want none", got)
+		}
+	})
+}
+
+// A copy of a database leaves a staging node alone in which the original has put new
+// items and not seen them yet. The original finds them there, and sends none again.
+func TestCopiedDatabaseLeavesStagingNodesAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, doc := sample(t, server.Compat)
+		c.strict = true
+		c.restart()
+		numbers := sentNumbers{}
+		c.reopen(numbers)
+		c.once()
+		c.add(doc, "beta", "x") // a text that proves nothing
+		c.add(doc, "beta", "y")
+		s.Faults(func(path string, n int) remotetest.Fault {
+			switch {
+			case path == "doc/edit" && n == 1:
+				return remotetest.AppliedReset // the filling
+			case path == "doc/read":
+				return remotetest.LostRefused
+			}
+			return remotetest.None
+		})
+		c.once()
+		s.Faults(nil)
+		second := &client{t: t, service: s, path: c.path + "-copy", strict: true}
+		c.restart()
+		content, err := os.ReadFile(c.path)
+		if err == nil {
+			err = os.WriteFile(second.path, content, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		second.open()
+		t.Cleanup(func() { second.db.Close() })
+		second.reopen(sentNumbers{}) // another machine
+		for range 5 {
+			second.once()
+			time.Sleep(time.Minute)
+		}
+		c.reopen(numbers)
+		c.settle()
+		c.finish(doc)
+		want := strings.Replace(sampleText, "  beta two\n", "  beta two\n  x\n  y\n", 1)
+		if got := served(t, s, "Plan"); got != want {
+			t.Errorf("got\n%swant\n%s", got, want)
 		}
 	})
 }
