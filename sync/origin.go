@@ -19,7 +19,8 @@ import (
 //
 // The edits of such a database are not sent on. A full read shows which of its
 // new nodes are there; what it does not show waits for a person. Changes of
-// nodes are safe to plan again, as ever.
+// nodes are safe to plan again, as ever. A copy leaves the staging nodes to its
+// original, which may be in use.
 
 // Sent is where the number of the last request is kept, outside of the folder of
 // the database. Nil functions keep none.
