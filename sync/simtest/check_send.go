@@ -29,6 +29,7 @@ func (w *world) onSend(n int, path string, body []byte) any {
 	}
 	q := editIn(body)
 	w.checkForm(n, q, len(body))
+	w.noteStaged(n, q)
 	c := w.clients[n]
 	var tag *sent
 	c.view(func(tx *store.Tx) error {

@@ -2,6 +2,7 @@ package simtest
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -18,7 +19,7 @@ type effects struct {
 	inserts map[intentKey]*insertion
 	order   []*insertion
 	by      map[string]intentKey // service id -> the insert that made it
-	staging map[said]bool        // what clients have put below their staging nodes
+	staging map[said]bool        // what clients have asked to be put below their staging nodes
 	gone    map[string]bool      // service ids that somebody deleted on purpose
 	bodies  map[string]string    // request id -> what was sent under it first
 	states  map[string]map[int64]*truth
@@ -214,7 +215,6 @@ func (w *world) onServed(s remotetest.Served) {
 		at := slices.IndexFunc(fresh, func(n *truthNode) bool { return n.content == *c.Content })
 		if at >= 0 {
 			w.bind(intentKey{s.Client, nodes[0]}, effect{q.FileID, fresh[at].id})
-			w.noteStaged(s.Client, after, fresh[at])
 			fresh = slices.Delete(fresh, at, at+1)
 		}
 		nodes = nodes[1:]
@@ -276,11 +276,33 @@ func (w *world) bind(key intentKey, e effect) {
 	}
 }
 
-// noteStaged notes what a client has put below a staging node.
-func (w *world) noteStaged(client int, t *truth, n *truthNode) {
-	if p := t.nodes[n.parent]; p != nil && strings.HasPrefix(p.content, stagingMark) {
-		w.staging[n.by(client)] = true
+// noteStaged notes what a client asks to be put below a staging node, in the form of
+// the service: what says the same there it takes for its own, whether or not the
+// service has made that already.
+func (w *world) noteStaged(client int, q dynalist.DocEditRequest) {
+	t := w.truths[q.FileID]
+	for _, c := range q.Changes {
+		if t == nil || c.Action != "insert" {
+			continue
+		}
+		if p := t.nodes[c.ParentID]; p == nil || !strings.HasPrefix(p.content, stagingMark) {
+			continue
+		}
+		content, note := valueOf(c.Content), valueOf(c.Note)
+		if w.form != nil {
+			content, note = w.form(content), w.form(note)
+		}
+		marks := fmt.Sprint(valueOf(c.Checked), valueOf(c.Checkbox), valueOf(c.Heading), valueOf(c.Color))
+		w.staging[said{client, content, note, marks}] = true
 	}
+}
+
+// valueOf returns what a field of a change says, the zero value if it is left out.
+func valueOf[T any](field *T) (v T) {
+	if field != nil {
+		v = *field
+	}
+	return v
 }
 
 func newNodes(before, after *truth) (fresh []*truthNode) {

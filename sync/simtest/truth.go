@@ -181,8 +181,8 @@ func nameless(string) string { return "" }
 func whole(string) bool { return false }
 
 // staged returns what a client hides from its user: its staging nodes, what it has
-// put below them, and copies of that there, also when another client has made them
-// of what it took for lost. Those of the client whose database it was copied from
+// put below them, and what is as it asked for there: copies, also when another client
+// has made them of what it took for lost, or somebody who wrote the same. Those of the client whose database it was copied from
 // are its own as well.
 func (w *world) staged(t *truth, client int) func(id string) bool {
 	kin := make(map[int]bool)
