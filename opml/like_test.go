@@ -105,6 +105,26 @@ func TestLikeReadsTheSame(t *testing.T) {
 	}
 }
 
+// Two files of any bytes: what the one holds changes nothing of how the other is read.
+func FuzzLike(f *testing.F) {
+	for seed := range uint64(6) {
+		old := outlinetest.Generate(seed, 12)
+		edited := old.Clone()
+		outlinetest.Edit(seed, edited, int(seed))
+		was, _ := encode(f, old, Options{NoDates: true})
+		now, _ := encode(f, edited, Options{Flavor: savedFlavor(seed%2 == 0), NoDates: true})
+		f.Add([]byte(was), []byte(now))
+		f.Add([]byte(was), []byte(spoil(rand.New(rand.NewPCG(seed, 7)), now)))
+	}
+	f.Fuzz(func(t *testing.T, was, now []byte) {
+		like, err := Decode(bytes.NewReader(was), DecodeOptions{KeepIDs: true, NewID: numbers("was ")})
+		if err != nil {
+			return
+		}
+		alike(t, now, DecodeOptions{KeepIDs: true}, like.Document)
+	})
+}
+
 // Texts of all kinds, among them those that XML cannot hold: the document is no
 // evidence of what a file says.
 func TestLikeOfAnyText(t *testing.T) {

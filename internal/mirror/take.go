@@ -216,25 +216,44 @@ func carriedBy(base *outline.Document, got saved) outline.Mask {
 		return carried
 	}
 	const several = 2
-	fields := carried
-	had, has := countEach(base), countEach(got.tree)
-	for i := range had {
-		if had[i] >= several && has[i] == 0 {
-			fields &^= 1 << i
-		}
-	}
-	return fields
+	lost := had(base, canBeLost, several)
+	lost &^= had(got.tree, lost, 1)
+	return carried &^ lost
 }
 
-// countEach counts the items that have each of the fields carried but the content,
-// by the number of its bit.
-func countEach(d *outline.Document) (counts [16]int) {
+// canBeLost are the fields that a file can lose as a whole.
+const canBeLost = carried &^ outline.Content
+
+// had returns which of some fields at least so many items have.
+func had(d *outline.Document, of outline.Mask, least int) (enough outline.Mask) {
+	var counts [16]int
 	for n := range d.Nodes() {
-		for m := n.Differ(outline.Fields{}) & carried &^ outline.Content; m != 0; m &= m - 1 {
-			counts[bits.TrailingZeros16(uint16(m))]++
+		for m := marksOf(n) & of &^ enough; m != 0; m &= m - 1 {
+			bit := bits.TrailingZeros16(uint16(m))
+			if counts[bit]++; counts[bit] == least {
+				enough |= 1 << bit
+			}
+		}
+		if enough == of {
+			break
 		}
 	}
-	return counts
+	return enough
+}
+
+// marksOf returns which of the fields that can be lost an item has.
+func marksOf(n *outline.Node) (m outline.Mask) {
+	add := func(has bool, field outline.Mask) {
+		if has {
+			m |= field
+		}
+	}
+	add(n.Note != "", outline.Note)
+	add(n.Checked, outline.Checked)
+	add(n.Checkbox, outline.Checkbox)
+	add(n.Heading != 0, outline.Heading)
+	add(n.Color != 0, outline.Color)
+	return m
 }
 
 // enter brings the changes to the present state and into the log, as one group.

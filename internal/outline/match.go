@@ -19,8 +19,8 @@ import (
 // the same values with other ids, so a caller who knows things by *Node keeps
 // them. An id of newID that is taken gets a number.
 //
-// It returns the nodes of new, in preorder, but for those that came with the id and all
-// fields of the node that they are.
+// It returns the nodes of new, in preorder, but for most of those that came with the id
+// and all fields of the node that they are.
 //
 // How it goes, each step with what is still without a partner:
 //
@@ -48,7 +48,7 @@ func Match(old, new *Document, carried Mask, newID func() NodeID) []Found {
 	both.Go(func() { m.old = flatten(old, seed, carried) })
 	m.new = flatten(new, seed, carried)
 	both.Wait()
-	m.same = make([]bool, len(m.new.nodes))
+	m.kept = make([]bool, len(m.new.nodes))
 	m.ids(old)
 	m.hash()
 	m.descend()
@@ -62,7 +62,7 @@ type Found struct{ Node, Was *Node }
 // matcher pairs the nodes of two trees.
 type matcher struct {
 	old, new *preorder
-	same     []bool  // nodes of new with the id of their partner and all its fields
+	kept     []bool  // nodes of new with the id and all fields of their partner, in its place: their parents are partners
 	hashed   bool    // all is
 	below    []int32 // nodes of new with a partner, whose children come next
 	run      []int32 // scratch of gaps, by node of old

@@ -19,8 +19,8 @@ func (m *matcher) ids(old *Document) {
 			at = places[was.number]
 		}
 		m.old.to[at], m.new.to[j] = int32(j), at
-		m.same[j] = n.Fields == was.Fields
 		n.ID = was.ID // the same memory: Diff need not compare
+		m.kept[j] = j > 0 && m.new.to[m.new.parent[j]] == m.old.parent[at] && n.Fields == was.Fields
 		at++
 	}
 	m.enqueue()
@@ -87,8 +87,11 @@ func (m *matcher) takeBack(o opens) (found bool) {
 func (m *matcher) astray() []int32 {
 	var list []int32
 	for y := int32(1); int(y) < len(m.new.to); y++ {
+		if m.kept[y] {
+			continue
+		}
 		x := m.new.to[y]
-		if x > 0 && (m.new.to[m.new.parent[y]] != m.old.parent[x] || !m.same[y] && !m.sameTexts(x, y)) {
+		if x > 0 && (m.new.to[m.new.parent[y]] != m.old.parent[x] || !m.sameTexts(x, y)) {
 			list = append(list, y)
 		}
 	}
@@ -116,11 +119,12 @@ func (m *matcher) sameFamily(x, z int32) bool {
 		m.old.textOf(m.old.end(x)-1) == m.new.textOf(m.new.end(z)-1)
 }
 
-// disown parts y from x, and what is below y from what is below x.
+// disown parts y from x, and what is below y from what is below x: so a child that is
+// kept is parted when its parent is.
 func (m *matcher) disown(x, y int32) {
 	for k, end := y, m.new.end(y); k < end; k++ {
 		if was := m.new.to[k]; was >= x && was < m.old.end(x) {
-			m.old.to[was], m.new.to[k], m.same[k] = -1, -1, false
+			m.old.to[was], m.new.to[k], m.kept[k] = -1, -1, false
 		}
 	}
 }

@@ -3,11 +3,11 @@ package outline
 import "strconv"
 
 // rename writes the ids of the pairs into new, and new ids where there is none. It
-// returns the nodes that are not the same.
+// returns the nodes that are not kept.
 func (m *matcher) rename(old, new *Document, carried Mask, newID func() NodeID) (found []Found) {
 	var changed, alone []int32 // pairs whose ids differ, and nodes without a partner
 	for j, n := range m.new.nodes {
-		if m.same[j] {
+		if m.kept[j] {
 			continue
 		}
 		i := m.new.to[j]
