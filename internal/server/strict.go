@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -34,68 +34,86 @@ func decodeStrict(body []byte, v any) error {
 
 // level is an object or array that is open.
 type level struct {
-	keys map[string]bool // nil for an array
-	key  bool            // a key comes next
+	object bool
+	key    bool // a key comes next
+	first  int  // of its keys among those of all that is open
 }
 
-// checkKeys reads the tokens of one JSON value. encoding/json takes keys of
-// any case, so keys are compared without it.
+// checkKeys looks at the keys of one JSON value. encoding/json takes keys of any
+// case, so keys are compared without it.
 func checkKeys(body []byte) error {
-	dec := json.NewDecoder(bytes.NewReader(body))
-	dec.UseNumber()
-	var open []level
-	for {
-		t, err := dec.Token()
-		if errors.Is(err, io.EOF) && len(open) == 0 {
-			return nil
-		}
-		if err != nil {
-			return errors.New("the body is not JSON")
-		}
-		if open, err = step(open, t); err != nil {
-			return err
-		}
-		if len(open) == 0 {
-			return checkEnd(dec)
-		}
+	if !json.Valid(body) {
+		return invalid(body)
 	}
-}
-
-func checkEnd(dec *json.Decoder) error {
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("more than one JSON value")
+	var open []level
+	var keys []string
+	for i := 0; i < len(body); i++ {
+		switch body[i] {
+		case '{':
+			open = append(open, level{object: true, key: true, first: len(keys)})
+		case '[':
+			open = append(open, level{first: len(keys)})
+		case ':':
+			open[len(open)-1].key = false
+		case ',':
+			open[len(open)-1].key = open[len(open)-1].object
+		case '"':
+			text := quoted(body[i:])
+			if len(open) > 0 && open[len(open)-1].key {
+				keys = append(keys, strings.ToLower(unquoted(text)))
+			}
+			i += len(text) - 1
+		case '}', ']':
+			first := open[len(open)-1].first
+			if key, ok := twice(keys[first:]); ok {
+				return fmt.Errorf("key %q comes twice", key)
+			}
+			open, keys = open[:len(open)-1], keys[:first]
+		}
 	}
 	return nil
 }
 
-// step follows one token: what is open after it, and whether it is a key that
-// its object has already.
-func step(open []level, t json.Token) ([]level, error) {
-	var top *level
-	if len(open) > 0 {
-		top = &open[len(open)-1]
+// invalid tells what is wrong with a body that is not one JSON value.
+func invalid(body []byte) error {
+	var first json.RawMessage
+	if json.NewDecoder(bytes.NewReader(body)).Decode(&first) == nil {
+		return errors.New("more than one JSON value")
 	}
-	if d, ok := t.(json.Delim); ok && (d == '}' || d == ']') {
-		return open[:len(open)-1], nil
-	}
-	if top != nil && top.keys != nil {
-		if top.key {
-			key := strings.ToLower(t.(string))
-			if top.keys[key] {
-				return nil, fmt.Errorf("key %q comes twice", t)
-			}
-			top.keys[key], top.key = true, false
-			return open, nil
+	return errors.New("the body is not JSON")
+}
+
+// quoted returns the string that valid JSON begins with, quotes included.
+func quoted(b []byte) []byte {
+	end := 1
+	for b[end] != '"' {
+		if b[end] == '\\' {
+			end++
 		}
-		top.key = true // this token is, or begins, the value
+		end++
 	}
-	switch t {
-	case json.Delim('{'):
-		return append(open, level{keys: map[string]bool{}, key: true}), nil
-	case json.Delim('['):
-		return append(open, level{}), nil
+	return b[:end+1]
+}
+
+func unquoted(text []byte) string {
+	if !bytes.Contains(text, []byte{'\\'}) {
+		return string(text[1 : len(text)-1])
 	}
-	return open, nil
+	var s string
+	_ = json.Unmarshal(text, &s) // it is valid
+	return s
+}
+
+// twice returns a key that is there more than once. It sorts the keys: an object
+// may have so many that each cannot be compared with each.
+func twice(keys []string) (string, bool) {
+	slices.Sort(keys)
+	for i := 1; i < len(keys); i++ {
+		if keys[i] == keys[i-1] {
+			return keys[i], true
+		}
+	}
+	return "", false
 }
 
 // hasLoneSurrogate looks for \ud800-\udfff without their other half.
