@@ -123,7 +123,7 @@ func (tx *Tx) bind(doc outline.FileID, n outline.NodeID, s outline.ServiceID) (o
 	if err := tx.putSealed(bucketBind, docKey(doc, string(n)), []byte(s)); err != nil {
 		return "", false, err
 	}
-	tx.dirty[doc] = true
+	mark(&tx.dirty, doc)
 	b.set(n, s)
 	return old, had, nil
 }

@@ -69,6 +69,9 @@ func (tx *Tx) tree(id outline.FileID) (*tree, error) {
 	if err != nil {
 		return nil, err
 	}
+	if tx.trees == nil {
+		tx.trees = make(map[outline.FileID]*tree)
+	}
 	tx.trees[id] = t
 	tx.weigh(e)
 	return t, nil

@@ -20,8 +20,9 @@ type Tx struct {
 	wrote bool // the file will differ
 	news  bool // log, base or files will: Changed is due
 
-	buckets map[string]*bbolt.Bucket // bbolt looks one up anew each time
+	buckets []opened // bbolt looks one up anew each time
 
+	// These are made when something comes in: most transactions are short.
 	trees    map[outline.FileID]*tree // handed out or changed in this transaction
 	dirty    map[outline.FileID]bool  // what is in memory of these is ahead of the file
 	unproven map[outline.FileID]bool  // base or log were replaced: do they still add up?
@@ -29,13 +30,13 @@ type Tx struct {
 }
 
 func newTx(db *DB, b *bbolt.Tx) *Tx {
-	return &Tx{
-		db: db, bolt: b,
-		buckets:  make(map[string]*bbolt.Bucket),
-		trees:    make(map[outline.FileID]*tree),
-		dirty:    make(map[outline.FileID]bool),
-		unproven: make(map[outline.FileID]bool),
-	}
+	return &Tx{db: db, bolt: b, buckets: make([]opened, 0, 6)}
+}
+
+// opened is a bucket in use: few, so looking through them is faster than a map.
+type opened struct {
+	name   string
+	bucket *bbolt.Bucket
 }
 
 // run calls fn and then sees to it that what it leaves is sound.
@@ -118,23 +119,34 @@ func (tx *Tx) fail(err error) error {
 
 // changed marks what memory holds of a document as ahead of the file.
 func (tx *Tx) changed(doc outline.FileID) {
-	tx.dirty[doc] = true
+	mark(&tx.dirty, doc)
 	tx.news = true
+}
+
+func mark(set *map[outline.FileID]bool, doc outline.FileID) {
+	if *set == nil {
+		*set = make(map[outline.FileID]bool)
+	}
+	(*set)[doc] = true
 }
 
 // replaced drops what memory holds of a document, to be derived anew.
 func (tx *Tx) replaced(doc outline.FileID) {
 	tx.changed(doc)
-	tx.unproven[doc] = true
+	mark(&tx.unproven, doc)
 	delete(tx.trees, doc)
 	tx.db.cache.dropTree(doc)
 }
 
 func (tx *Tx) bucket(name string) *bbolt.Bucket {
-	b := tx.buckets[name]
-	if b == nil {
-		b = tx.bolt.Bucket([]byte(name))
-		tx.buckets[name] = b
+	for _, o := range tx.buckets {
+		if o.name == name {
+			return o.bucket
+		}
+	}
+	b := tx.bolt.Bucket([]byte(name))
+	if b != nil {
+		tx.buckets = append(tx.buckets, opened{name, b})
 	}
 	return b
 }
