@@ -29,8 +29,9 @@ const (
 // owes tokens: it is below zero until the hold is over.
 type limits struct {
 	buckets map[string]*bucket
-	header  string // the server's own limits as last applied
-	heard   bool   // the server has said what it has, in this run
+	names   []string // of them, sorted
+	header  string   // the server's own limits as last applied
+	heard   bool     // the server has said what it has, in this run
 }
 
 type bucket struct {
@@ -47,6 +48,7 @@ func newLimits(saved []sync.Budget, now time.Time) *limits {
 	for name, limit := range Limits() {
 		l.buckets[name] = &bucket{Limiter: rate.NewLimiter(perSecond(limit), limit.Burst)}
 	}
+	l.names = slices.Sorted(maps.Keys(l.buckets))
 	for _, s := range saved {
 		if b := l.buckets[s.Name]; b != nil {
 			b.restore(s, now)
@@ -164,7 +166,7 @@ func (b *bucket) limit() Limit {
 // state returns the buckets as they are now, by name.
 func (l *limits) state(now time.Time) []sync.Budget {
 	budgets := make([]sync.Budget, 0, len(l.buckets))
-	for _, name := range slices.Sorted(maps.Keys(l.buckets)) {
+	for _, name := range l.names {
 		b := l.buckets[name]
 		limit := b.limit()
 		budgets = append(budgets, sync.Budget{
