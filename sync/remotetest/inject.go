@@ -1,6 +1,7 @@
 package remotetest
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -96,9 +97,16 @@ type link struct {
 	client int
 }
 
+// readAll is io.ReadAll for what is likely to be as long as it was said to be.
+func readAll(r io.Reader, length int64) ([]byte, error) {
+	b := bytes.NewBuffer(make([]byte, 0, max(length, 0)+bytes.MinRead))
+	_, err := b.ReadFrom(r)
+	return b.Bytes(), err
+}
+
 // RoundTrip lets a request meet its fault, or serves it.
 func (l link) RoundTrip(req *http.Request) (*http.Response, error) {
-	body, err := io.ReadAll(req.Body)
+	body, err := readAll(req.Body, req.ContentLength)
 	if err != nil {
 		return nil, fmt.Errorf("read request: %w", err)
 	}
@@ -177,7 +185,7 @@ func (j *Injector) serve(x *exchange) *http.Response {
 	if j.OnServed == nil {
 		return res
 	}
-	text, err := io.ReadAll(res.Body)
+	text, err := readAll(res.Body, res.ContentLength)
 	j.OnServed(Served{
 		Client: x.client, Path: x.path, Tag: x.tag, Request: body, Kept: x.kept, Status: res.StatusCode, Answer: text,
 	})
@@ -233,7 +241,7 @@ func (j *Injector) Direct(client int, path string, q any) (status int, body []by
 	}
 	x := &exchange{client: client, path: path, req: req, body: encode(q)}
 	res := j.serve(x)
-	body, err = io.ReadAll(res.Body)
+	body, err = readAll(res.Body, res.ContentLength)
 	if err != nil {
 		return 0, nil
 	}

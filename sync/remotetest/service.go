@@ -5,7 +5,9 @@
 // arrives and the other gets back.
 //
 // It starts no goroutine and keeps no connection, so it runs under
-// testing/synctest, where waits cost nothing.
+// testing/synctest, where waits cost nothing. Bodies are the bytes of the wire;
+// request line, headers and connections are handed over as net/http has them and
+// never written: what becomes of those is for tests with a listener.
 package remotetest
 
 import (
@@ -94,6 +96,7 @@ func (f Fault) String() string {
 // Service is a server behind a bad connection. It is an http.RoundTripper.
 type Service struct {
 	*server.Server
+	handler http.Handler
 
 	mu     sync.Mutex // protects the rest
 	plan   func(path string, n int) Fault
@@ -122,7 +125,7 @@ func OpenAt(t testing.TB, cfg server.Config) *Service {
 	if err := srv.AddToken(Token); err != nil {
 		t.Fatal(err)
 	}
-	return &Service{Server: srv, counts: make(map[string]int)}
+	return &Service{Server: srv, handler: srv.Handler(), counts: make(map[string]int)}
 }
 
 // Client returns a client of the service.
@@ -242,11 +245,11 @@ func dial(err error) error { return &net.OpError{Op: "dial", Net: "tcp", Err: er
 
 // serve lets the server answer.
 func (s *Service) serve(req *http.Request, body []byte) *http.Response {
-	in := httptest.NewRequestWithContext(req.Context(), req.Method, req.URL.RequestURI(), bytes.NewReader(body))
-	in.Header = req.Header.Clone()
-	in.Host = req.URL.Host
+	in := req.Clone(req.Context())
+	in.Host, in.RequestURI, in.RemoteAddr = req.URL.Host, req.URL.RequestURI(), "127.0.0.1:2"
+	in.Body, in.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	rec := httptest.NewRecorder()
-	s.Handler().ServeHTTP(rec, in)
+	s.handler.ServeHTTP(rec, in)
 	res := rec.Result()
 	res.Request = req
 	res.Header.Set("Date", time.Now().Add(s.skew).UTC().Format(http.TimeFormat))
