@@ -435,7 +435,7 @@ func (t *truth) show() string {
 	var b strings.Builder
 	for _, id := range t.order {
 		n := t.nodes[id]
-		fmt.Fprintf(&b, "  %s < %s %q %q %s\n", id, n.parent, n.content, n.note, n.marks)
+		fmt.Fprintf(&b, "  %s < %s %q %q %v\n", id, n.parent, n.content, n.note, n.marks)
 	}
 	return b.String()
 }

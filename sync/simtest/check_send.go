@@ -27,7 +27,7 @@ func (w *world) onSend(n int, path string, body []byte) any {
 	if path != dynalist.PathDocEdit {
 		return nil
 	}
-	q := editIn(body)
+	q := w.editIn(body)
 	w.checkForm(n, q, len(body))
 	w.noteStaged(n, q)
 	c := w.clients[n]

@@ -9,8 +9,8 @@
 // things happen at the same time, the second runs inside the first: on an edge
 // of a request (edges.go) a stranger writes, another client does a round, or the
 // user edits. All chance comes from the seed, ids included, so a seed gives the
-// same history each time, which a hash of all that was sent, answered and done
-// shows. A failure names its seed and how to run it again.
+// same history each time, which TestSameSeedSameHistory shows by all that was sent,
+// answered and done. A failure names its seed and how to run it again.
 //
 // # What is drawn
 //

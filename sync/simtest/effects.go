@@ -1,8 +1,8 @@
 package simtest
 
 import (
+	"bytes"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -32,6 +32,9 @@ type effects struct {
 	lastSent string               // text of the last insert that a client sent
 
 	lastUnder string // the parent of that
+
+	edit     *dynalist.DocEditRequest // decoded last
+	editBody []byte                   // from that
 }
 
 // intentKey names an insert: the client and its id of the node.
@@ -51,8 +54,9 @@ type insertion struct {
 
 // said is what a node of a client says.
 type said struct {
-	client               int
-	content, note, marks string
+	client        int
+	content, note string
+	marks         marks
 }
 
 // effect is a node of the service.
@@ -183,7 +187,7 @@ func (w *world) onServed(s remotetest.Served) {
 	default:
 		return
 	}
-	q := editIn(s.Request)
+	q := w.editIn(s.Request)
 	before := w.truths[q.FileID]
 	after := w.truthOf(q.FileID)
 	if after == nil {
@@ -292,8 +296,8 @@ func (w *world) noteStaged(client int, q dynalist.DocEditRequest) {
 		if w.form != nil {
 			content, note = w.form(content), w.form(note)
 		}
-		marks := fmt.Sprint(valueOf(c.Checked), valueOf(c.Checkbox), valueOf(c.Heading), valueOf(c.Color))
-		w.staging[said{client, content, note, marks}] = true
+		m := marks{valueOf(c.Checked), valueOf(c.Checkbox), valueOf(c.Heading), valueOf(c.Color)}
+		w.staging[said{client, content, note, m}] = true
 	}
 }
 
@@ -314,8 +318,12 @@ func newNodes(before, after *truth) (fresh []*truthNode) {
 	return fresh
 }
 
-func editIn(body []byte) dynalist.DocEditRequest {
-	var q dynalist.DocEditRequest
-	_ = json.Unmarshal(body, &q) // what is no request has no changes
-	return q
+// editIn returns what a request says. The same is asked for when it is sent and when
+// it is served.
+func (x *effects) editIn(body []byte) dynalist.DocEditRequest {
+	if x.edit == nil || !bytes.Equal(x.editBody, body) {
+		x.edit, x.editBody = new(dynalist.DocEditRequest), body
+		_ = json.Unmarshal(body, x.edit) // what is no request has no changes
+	}
+	return *x.edit
 }

@@ -19,8 +19,10 @@ var (
 )
 
 // TestMain lets garbage lie for longer: a history makes much of it and is short.
+// Nobody asks where it was made, but with -test.memprofilerate.
 func TestMain(m *testing.M) {
 	debug.SetGCPercent(400)
+	runtime.MemProfileRate = 0
 	m.Run()
 }
 

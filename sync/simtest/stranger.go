@@ -125,7 +125,7 @@ func (w *world) stranger() {
 		w.strange(doc, []dynalist.NodeChange{{Action: "edit", NodeID: n.id, Content: &text}})
 	case k < 8:
 		w.hit("X11 check")
-		w.strange(doc, []dynalist.NodeChange{{Action: "edit", NodeID: n.id, Checked: new(!n.checked)}})
+		w.strange(doc, []dynalist.NodeChange{{Action: "edit", NodeID: n.id, Checked: new(!n.marks.checked)}})
 	case k < 10:
 		w.strangeMove(doc, t, n)
 	default:

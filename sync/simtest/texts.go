@@ -2,9 +2,7 @@ package simtest
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
-	"sync"
 
 	"outlast/internal/outline"
 )
@@ -30,14 +28,26 @@ func (x *texts) word() string {
 	return fmt.Sprintf("w%05d", x.words)
 }
 
-var wordPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`w\d{5}`) })
+// wordLength is that of a word of ours: a w and five digits.
+const wordLength = 6
 
-// wordsOf returns the words of ours in a text.
-func wordsOf(text ...string) []string {
-	var all []string
+// wordsOf returns the words of ours in texts, wherever they stand in them.
+func wordsOf(text ...string) (all []string) {
 	for _, s := range text {
-		if strings.Contains(s, "w") {
-			all = append(all, wordPattern().FindAllString(s, -1)...)
+		for {
+			at := strings.IndexByte(s, 'w')
+			if at < 0 || len(s)-at < wordLength {
+				break
+			}
+			s = s[at:]
+			n := 1
+			for n < wordLength && '0' <= s[n] && s[n] <= '9' {
+				n++
+			}
+			if n == wordLength {
+				all = append(all, s[:n])
+			}
+			s = s[n:]
 		}
 	}
 	return all

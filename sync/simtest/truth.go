@@ -2,10 +2,10 @@ package simtest
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
-	"fmt"
-	"hash/fnv"
 	"slices"
+	"strconv"
 	"strings"
 
 	"outlast/internal/outline"
@@ -20,13 +20,20 @@ type truth struct {
 	order   []string // those that can be reached from the root, in preorder
 	orphans []string // those that cannot
 	unsound string   // what is wrong with the tree
+
+	said map[string]bool // the words in reach, once somebody has asked
 }
 
 type truthNode struct {
 	id, parent, content, note string
-	marks                     string
-	checked                   bool
+	marks                     marks
 	children                  []string
+}
+
+// marks are what a node has beside its texts.
+type marks struct {
+	checked, checkbox bool
+	heading, color    int
 }
 
 // readNode is a node as doc/read answers it.
@@ -72,8 +79,8 @@ func parseTruth(doc string, body []byte) *truth {
 			t.unsound = "node twice: " + n.ID
 		}
 		t.nodes[n.ID] = &truthNode{
-			id: n.ID, content: n.Content, note: n.Note, checked: n.Checked, children: n.Children,
-			marks: fmt.Sprint(n.Checked, n.Checkbox, n.Heading, n.Color),
+			id: n.ID, content: n.Content, note: n.Note, children: n.Children,
+			marks: marks{n.Checked, n.Checkbox, n.Heading, n.Color},
 		}
 	}
 	t.walk()
@@ -126,12 +133,15 @@ func (t *truth) postOrder(id string) (all []string) {
 	return append(all, id)
 }
 
-// words are those in reach.
+// words are those in reach. They are not to be changed.
 func (t *truth) words() map[string]bool {
-	all := make(map[string]bool)
 	if t == nil {
-		return all
+		return nil
 	}
+	if t.said != nil {
+		return t.said
+	}
+	all := make(map[string]bool)
 	for _, id := range t.order {
 		if id == "root" {
 			continue // the title
@@ -140,6 +150,7 @@ func (t *truth) words() map[string]bool {
 			all[word] = true
 		}
 	}
+	t.said = all
 	return all
 }
 
@@ -151,7 +162,7 @@ func (t *truth) live(id string) bool {
 // digest names what a document shows, the title left out. What hidden tells of is
 // replaced by what stands below it; name says how nodes are called.
 func (t *truth) digest(hidden func(id string) bool, name func(id string) string) string {
-	h := fnv.New64a()
+	var b []byte
 	var walk func(id string, depth int)
 	walk = func(id string, depth int) {
 		n := t.nodes[id]
@@ -160,7 +171,7 @@ func (t *truth) digest(hidden func(id string) bool, name func(id string) string)
 			if id == "root" {
 				content = ""
 			}
-			fmt.Fprintf(h, "%s %d %q %q %s\n", name(id), depth, content, n.note, n.marks)
+			b = appendShown(b, name(id), depth, content, n.note, n.marks)
 			depth++
 		}
 		for _, c := range n.children {
@@ -170,7 +181,20 @@ func (t *truth) digest(hidden func(id string) bool, name func(id string) string)
 	if t.unsound == "" {
 		walk("root", 0)
 	}
-	return fmt.Sprintf("%x", h.Sum64())
+	return string(b)
+}
+
+// appendShown adds what a node shows to a digest.
+func appendShown(b []byte, name string, depth int, content, note string, m marks) []byte {
+	for _, text := range []string{name, content, note} {
+		b = binary.AppendUvarint(b, uint64(len(text)))
+		b = append(b, text...)
+	}
+	b = binary.AppendVarint(b, int64(depth))
+	b = strconv.AppendBool(b, m.checked)
+	b = strconv.AppendBool(b, m.checkbox)
+	b = binary.AppendVarint(b, int64(m.heading))
+	return binary.AppendVarint(b, int64(m.color))
 }
 
 // byID calls nodes by their ids, nameless not at all.
@@ -218,14 +242,14 @@ const stagingMark = "\u27f3 outlast "
 
 // digestOf is digest for a document of a client.
 func digestOf(d *outline.Document, name func(outline.NodeID) outline.ServiceID) string {
-	h := fnv.New64a()
+	var b []byte
 	for depth, n := range d.Root().Walk() {
 		content := n.Content
 		if n.Parent() == nil {
 			content = ""
 		}
-		marks := fmt.Sprint(n.Checked, n.Checkbox, n.Heading, n.Color)
-		fmt.Fprintf(h, "%s %d %q %q %s\n", name(n.ID), depth, content, n.Note, marks)
+		m := marks{n.Checked, n.Checkbox, int(n.Heading), int(n.Color)}
+		b = appendShown(b, string(name(n.ID)), depth, content, n.Note, m)
 	}
-	return fmt.Sprintf("%x", h.Sum64())
+	return string(b)
 }

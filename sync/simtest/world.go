@@ -2,8 +2,6 @@ package simtest
 
 import (
 	"fmt"
-	"hash"
-	"hash/fnv"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -21,7 +19,6 @@ type Result struct {
 	Seed     uint64
 	Mode     Mode
 	Light    bool
-	Trace    uint64 // hash of all that happened
 	Requests int
 	Failures []string       // of invariants
 	Hit      map[string]int // faults, classes and cells that occurred
@@ -69,7 +66,6 @@ type world struct {
 	texts
 	effects
 	truths   map[string]*truth // by service id of the document
-	trace    hash.Hash64
 	requests int
 	intents  int    // what users were told is safe
 	tooMany  int    // answers of that kind
@@ -82,7 +78,7 @@ func newWorld(t *testing.T, seed uint64, as Mode, dir string, say func(string)) 
 	w := &world{
 		t: t, seed: seed, rnd: rand.New(rand.NewPCG(seed, 1)), ids: rand.New(rand.NewPCG(seed, 2)), dir: dir, say: say,
 		texts: newTexts(), effects: newEffects(), truths: make(map[string]*truth),
-		trace: fnv.New64a(), counts: make(map[string]int),
+		counts: make(map[string]int),
 	}
 	draw := rand.New(rand.NewPCG(seed, 3))
 	w.scenario = drawScenario(draw)
@@ -157,12 +153,11 @@ func base32(n uint64, digits int) string {
 	return string(b)
 }
 
-// note adds an event to the trace.
+// note adds an event to the trace, if anybody wants it: to format it takes longer
+// than much that is told.
 func (w *world) note(format string, args ...any) {
-	line := fmt.Sprintf(format, args...)
-	fmt.Fprintf(w.trace, "%d %s\n", time.Now().UnixMilli(), line)
 	if w.say != nil {
-		w.say(time.Now().UTC().Format("15:04:05.000 ") + line)
+		w.say(time.Now().UTC().Format("15:04:05.000 ") + fmt.Sprintf(format, args...))
 	}
 }
 
@@ -192,7 +187,7 @@ func (w *world) result() *Result {
 		w.counts[k] += n
 	}
 	r := &Result{
-		Seed: w.seed, Mode: w.mode(), Light: w.light(), Trace: w.trace.Sum64(), Requests: w.requests,
+		Seed: w.seed, Mode: w.mode(), Light: w.light(), Requests: w.requests,
 		Failures: w.failures, Hit: w.counts, Intents: w.intents,
 	}
 	w.countEffects(r)
