@@ -39,7 +39,8 @@ func (u *unstager) adopt(tx *store.Tx, in *store.Intent, r *Reading, known map[u
 		return err
 	}
 	fields := insertFields(edit.Changes)
-	pairs := matchInserts(in, slices.Repeat([]bool{true}, len(in.Inserts)), r, isNew)
+	there := func(id outline.ServiceID) bool { return isNew(id) && (u.token[id] == in.Token || !u.stands(in.Token)) }
+	pairs := matchInserts(in, slices.Repeat([]bool{true}, len(in.Inserts)), r, there)
 	pairs = append(pairs, u.deeper(in, pairs, isNew)...)
 	isReshaped := func(id outline.ServiceID) bool { return isNew(id) && !known[digestOf(u.nodes[id].Fields)] }
 	for _, p := range append(pairs, u.reshaped(in, fields, pairs, isReshaped)...) {
@@ -55,20 +56,24 @@ func (u *unstager) adopt(tx *store.Tx, in *store.Intent, r *Reading, known map[u
 const fillsWithin = 30 * time.Second
 
 // deeper pairs what is left over of a request with equal new nodes: anywhere below
-// its staging node, or elsewhere, if they were made just after that or together with
-// what was found, since somebody may have moved them out before we saw them there,
-// and have taken the staging node away.
+// its staging node, or elsewhere, if they were made together with what was found, or
+// nothing was and they were made just after the staging node, since somebody may have
+// moved them out before we saw them there, and have taken the staging node away. What
+// is equal and was made at another time is somebody's who wrote the same.
 func (u *unstager) deeper(in *store.Intent, found []pair, isNew func(outline.ServiceID) bool) (pairs []pair) {
 	inserts, nodes, moments := u.paired(found)
 	places := slices.Clone(u.below[in.Token])
 	for _, n := range u.reading.Nodes {
-		if u.token[n.ID] == "" && (moments[n.Fields.Created] || u.madeAfter(in.Token, n.Fields)) {
+		together := moments[n.Fields.Created] || len(found) == 0 && u.madeAfter(in.Token, n.Fields)
+		if u.token[n.ID] != in.Token && together {
 			places = append(places, n.ID)
 		}
 	}
 	for i, ins := range in.Inserts {
 		for _, id := range places {
-			if !inserts[i] && !nodes[id] && isNew(id) && digestOf(u.nodes[id].Fields) == ins.Digest {
+			f := u.nodes[id].Fields
+			equal := digestOf(f) == ins.Digest || ins.Long && textDigest(f) == ins.Text
+			if !inserts[i] && !nodes[id] && isNew(id) && equal {
 				inserts[i], nodes[id] = true, true
 				pairs = append(pairs, pair{insert: i, node: id})
 			}
@@ -77,7 +82,7 @@ func (u *unstager) deeper(in *store.Intent, found []pair, isNew func(outline.Ser
 	return pairs
 }
 
-// paired returns the inserts and nodes that were found, and when these were made.
+// paired returns which inserts and nodes are paired, and when the nodes were made.
 func (u *unstager) paired(found []pair) (inserts map[int]bool, nodes map[outline.ServiceID]bool, moments map[int64]bool) {
 	inserts, nodes, moments = make(map[int]bool), make(map[outline.ServiceID]bool), make(map[int64]bool)
 	for _, p := range found {
@@ -119,6 +124,11 @@ func isLeftOf(sent, seen string) bool {
 		return seen == sent || sent != "" && strings.HasPrefix(seen, sent+" ")
 	}
 	return strings.Contains(seen, sent) || strings.HasPrefix(sent, seen)
+}
+
+// stands tells whether the read shows a staging node.
+func (u *unstager) stands(token string) bool {
+	return slices.ContainsFunc(u.all, func(st *store.Staging) bool { return st.Token == token && len(st.Nodes) > 0 })
 }
 
 // madeAfter tells whether a node was made at the same time as, or soon after, a

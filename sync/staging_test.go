@@ -322,6 +322,39 @@ func TestStagedNodesOfWhichOnlySomeWereMoved(t *testing.T) {
 	})
 }
 
+// A service says Ok to the filling of a staging node and leaves the last item out, and
+// somebody writes the same elsewhere before the next read. His is not taken for ours:
+// it was not made together with the others.
+func TestEqualItemWhileOneOfOursWasLeftOut(t *testing.T) {
+	const long = "a text that says enough"
+	synctest.Test(t, func(t *testing.T) {
+		s := remotetest.OpenAt(t, server.Config{
+			Path: filepath.Join(t.TempDir(), "server.db"), Profile: server.Compat, NoSync: true, Switches: server.Switches{CutAt: 3},
+		})
+		_, c, doc := sampleOn(t, s)
+		for range 3 {
+			c.add(doc, "beta one", "x")
+		}
+		c.add(doc, "beta one", long)
+		m := &meddler{Service: s, after: 1}
+		m.then = func() {
+			time.Sleep(time.Second)
+			write(t, s, doc, c.node(doc, "alpha"), []string{long})
+		}
+		c.through(m, func(cfg *sync.Config) { cfg.Strict = true })
+		for range 20 {
+			c.once()
+			time.Sleep(2 * time.Minute)
+		}
+		c.finish(doc)
+		for _, got := range []string{served(t, s, "Plan"), show(c.document(doc))} {
+			if strings.Count(got, "  "+long+"\n") != 2 || !strings.Contains(got, "  beta one\n    x\n    x\n    x\n    "+long+"\n") {
+				t.Errorf("got\n%s", got)
+			}
+		}
+	})
+}
+
 // A service that says Ok and does only the first changes of a request leaves a staging
 // node behind that was emptied to go. Nobody takes it for gone before a read shows it.
 func TestClearingOfWhichOnlySomeWasDone(t *testing.T) {
