@@ -100,7 +100,7 @@ func rich(t *testing.T) []byte {
 		return errors.Join(
 			tx.AddSteps(doc, []outline.Change{{Kind: outline.Update, Node: outline.RootID}}),
 			tx.PutAccount(store.Account{Server: "http://example.test", ClientID: "c"}),
-			tx.PutInflight(in), tx.PutFenced(in), tx.Bury(doc, "dead-1", "dead-2"),
+			tx.PutInflight(in), tx.PutFenced(in), tx.Bury(doc, "dead-1", "n1"), tx.Bury(doc, "dead-2", ""),
 			tx.Trash(store.Trashed{ID: "t1", Nodes: []outline.TreeEntry{{ID: "n"}}}),
 			tx.PutCursor("a", []byte("1")), tx.PutCursor("b", []byte("2")),
 		)

@@ -160,27 +160,30 @@ func (tx *Tx) intents(bucket string, prefix []byte) ([]*Intent, error) {
 	return out, nil
 }
 
-// Bury remembers service ids that are known dead, so that no match revives them.
-func (tx *Tx) Bury(doc outline.FileID, ids ...outline.ServiceID) error {
-	for _, id := range ids {
-		if err := checkID("service id", id); err != nil {
-			return err
-		}
-		if err := tx.putSealed(bucketTomb, docKey(doc, string(id)), nil); err != nil {
-			return err
-		}
+// Bury remembers a service id that is known dead, so that no match revives it, and
+// which node of ours it was.
+func (tx *Tx) Bury(doc outline.FileID, id outline.ServiceID, was outline.NodeID) error {
+	if err := checkID("service id", id); err != nil {
+		return err
 	}
-	return nil
+	return tx.putSealed(bucketTomb, docKey(doc, string(id)), []byte(was))
 }
 
-// Buried tells which service ids are known dead.
-func (tx *Tx) Buried(doc outline.FileID) (map[outline.ServiceID]bool, error) {
-	dead := make(map[outline.ServiceID]bool)
+// Exhume forgets that a service id was taken for dead.
+func (tx *Tx) Exhume(doc outline.FileID, id outline.ServiceID) error {
+	return tx.remove(bucketTomb, docKey(doc, string(id)))
+}
+
+// Buried tells which service ids are known dead, and which nodes of ours they were:
+// "" where an earlier version of the program has not written that down.
+func (tx *Tx) Buried(doc outline.FileID) (map[outline.ServiceID]outline.NodeID, error) {
+	dead := make(map[outline.ServiceID]outline.NodeID)
 	for k, v := range valuesWith(tx.bucket(bucketTomb), docPrefix(doc)) {
-		if _, err := unseal(k, v); err != nil {
+		was, err := unseal(k, v)
+		if err != nil {
 			return nil, err
 		}
-		dead[outline.ServiceID(k[len(doc)+1:])] = true
+		dead[outline.ServiceID(k[len(doc)+1:])] = outline.NodeID(was)
 	}
 	return dead, nil
 }

@@ -63,16 +63,17 @@ func TestIntents(t *testing.T) {
 func TestBuried(t *testing.T) {
 	db := storetest.OpenFast(t)
 	update(t, db, func(tx *store.Tx) error {
-		return errors.Join(tx.Bury(doc, "a", "b"), tx.Bury("other", "c"), tx.Bury(doc, "a"))
+		return errors.Join(tx.Bury(doc, "a", "n1"), tx.Bury(doc, "b", ""), tx.Bury(doc, "gone", "n3"), tx.Bury("other", "c", "n1"),
+			tx.Bury(doc, "a", "n2"), tx.Exhume(doc, "gone"))
 	})
 	view(t, db, func(tx *store.Tx) error {
 		got, err := tx.Buried(doc)
-		if !got["a"] || !got["b"] || len(got) != 2 {
+		if _, b := got["b"]; !b || got["a"] != "n2" || len(got) != 2 {
 			t.Errorf("got %v", got)
 		}
 		return err
 	})
-	if err := db.Update(func(tx *store.Tx) error { return tx.Bury(doc, "") }); !errors.Is(err, outline.ErrInvalid) {
+	if err := db.Update(func(tx *store.Tx) error { return tx.Bury(doc, "", "n") }); !errors.Is(err, outline.ErrInvalid) {
 		t.Errorf("got %v", err)
 	}
 }

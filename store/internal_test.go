@@ -300,7 +300,7 @@ func damagedValue(t *testing.T, path, bucket string) *DB {
 		recs[0].State = Confirmed
 		in := &Intent{RequestID: "r", Doc: "doc0"}
 		_, err = tx.PutBase(flat("doc0", 500), []byte("{}"), time.Unix(1, 0))
-		return errors.Join(err, tx.Rewrite(recs[0]), tx.Bind("doc0", "a", "b"), tx.Bury("doc0", "x"),
+		return errors.Join(err, tx.Rewrite(recs[0]), tx.Bind("doc0", "a", "b"), tx.Bury("doc0", "x", "n"),
 			tx.PutInflight(in), tx.PutFenced(in), tx.AddSteps("doc0", []outline.Change{*edit}),
 			tx.PutCursor("a", []byte("1")), tx.Trash(Trashed{ID: "t"}))
 	})

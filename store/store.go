@@ -35,7 +35,7 @@
 //	ledger    doc 00 request id     => Intent that is closed, whose late copies may still come
 //	staging   doc 00 token          => Staging
 //	staged    doc 00 our id         => StagedNode
-//	tomb      doc 00 service id     => nothing: the service id is known dead
+//	tomb      doc 00 service id     => our id that it was bound to: the service id is known dead
 //	trash     id                    => Trashed
 //	conflict  id                    => Conflict
 //	cursors   name                  => the caller's bytes

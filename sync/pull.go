@@ -338,9 +338,9 @@ func forget(tx *store.Tx, doc outline.FileID, base *outline.Document, nodes []ou
 		case !bound && nodeOf(base, n) == nil:
 			continue // the service never had it
 		case !bound:
-			err = tx.Bury(doc, outline.ServiceID(n))
+			err = tx.Bury(doc, outline.ServiceID(n), n)
 		default:
-			err = tx.Bury(doc, sid)
+			err = tx.Bury(doc, sid, n)
 		}
 		if err != nil {
 			return err

@@ -78,7 +78,7 @@ func (f *rebirth) children(parent *outline.Node) error {
 	for _, ij := range commonRun(len(gone), len(fresh), equal) {
 		node, id := gone[ij[0]].ID, fresh[ij[1]]
 		old := f.binds.Service(node)
-		if err := errors.Join(f.tx.Bind(f.base.ID, node, id), f.tx.Bury(f.base.ID, old)); err != nil {
+		if err := errors.Join(f.tx.Bind(f.base.ID, node, id), f.tx.Bury(f.base.ID, old, node)); err != nil {
 			return err
 		}
 	}

@@ -34,7 +34,8 @@ func (s *round) rescue(tx *store.Tx, t *tree, now time.Time) error {
 		n := &known.Nodes[i]
 		if n.due(now) {
 			r.state[n.ID] = n
-			n.Dead = n.Dead || buried[n.ID] // inserted anew since
+			_, anew := buried[n.ID] // inserted anew since
+			n.Dead = n.Dead || anew
 			due = due || !n.Dead && n.Copy == ""
 		}
 	}

@@ -153,7 +153,10 @@ func (s *round) resolve(tx *store.Tx, doc outline.FileID, r *Reading) (f found, 
 			return f, err
 		}
 	}
-	if f.reading, err = unstage(tx, doc, r, time.Now()); err != nil || len(f.open) == 0 {
+	if f.reading, err = unstage(tx, doc, r, time.Now()); err != nil {
+		return f, err
+	}
+	if err := shownAgain(tx, doc, f.reading); err != nil || len(f.open) == 0 {
 		return f, err
 	}
 	isNew, err := newcomers(tx, doc)
@@ -250,7 +253,8 @@ func newcomers(tx *store.Tx, doc outline.FileID) (func(id outline.ServiceID) boo
 	}
 	return func(id outline.ServiceID) bool {
 		_, taken := b.Taken(id)
-		return !taken && !dead[id] && nodeOf(base, outline.NodeID(id)) == nil
+		_, buried := dead[id]
+		return !taken && !buried && nodeOf(base, outline.NodeID(id)) == nil
 	}, nil
 }
 
@@ -295,7 +299,7 @@ func rebind(tx *store.Tx, doc outline.FileID, n outline.NodeID, id outline.Servi
 		return err
 	}
 	if old, bound := b.Bound(n); bound {
-		err = tx.Bury(doc, old)
+		err = tx.Bury(doc, old, n)
 	}
 	return errors.Join(err, tx.Bind(doc, n, id))
 }

@@ -250,7 +250,7 @@ func (u *unstager) settle(tx *store.Tx, doc outline.FileID) error {
 		case u.reachable(n.Service):
 			err = errors.Join(tx.Bind(doc, id, n.Service), tx.DropStaged(doc, id))
 		default:
-			err = errors.Join(tx.Bury(doc, n.Service), tx.DropStaged(doc, id))
+			err = errors.Join(tx.Bury(doc, n.Service, id), tx.DropStaged(doc, id))
 		}
 		if err != nil {
 			return err
@@ -288,7 +288,8 @@ func (u *unstager) findForeign(tx *store.Tx, doc outline.FileID, known map[uint6
 		if _, staging := strings.CutPrefix(n.Fields.Content, tempPrefix+u.token[id]); staging || u.staged[id] != "" {
 			continue
 		}
-		u.foreign[id] = !known[digestOf(n.Fields)] || !dead[id] && !isNew(id)
+		_, buried := dead[id]
+		u.foreign[id] = !known[digestOf(n.Fields)] || !buried && !isNew(id)
 	}
 	return nil
 }

@@ -168,7 +168,7 @@ type evidence struct {
 	tree    *tree
 	base    *outline.Document
 	binds   *store.Bindings
-	buried  map[outline.ServiceID]bool
+	buried  map[outline.ServiceID]outline.NodeID
 	deleted map[outline.NodeID]bool // by us
 	cuts    bool                    // something that we deleted may have gone since the last read
 	moved   map[outline.NodeID]bool
@@ -276,7 +276,8 @@ func (e *evidence) judge(fresh []ReadNode, now time.Time) []stray {
 // isDead tells whether nobody wants a stray: we deleted it, inserted it anew, or
 // it is a staging node or a late copy of what went below one.
 func (e *evidence) isDead(n ReadNode) bool {
-	return e.buried[n.ID] || e.deleted[e.binds.Ours(n.ID)] || e.isLate(n)
+	_, buried := e.buried[n.ID]
+	return buried || e.deleted[e.binds.Ours(n.ID)] || e.isLate(n)
 }
 
 func (e *evidence) isLate(n ReadNode) bool {
