@@ -189,6 +189,7 @@ type unstager struct {
 	parent  map[outline.ServiceID]outline.ServiceID
 	below   map[string][]outline.ServiceID // by token, in preorder
 	staged  map[outline.ServiceID]outline.NodeID
+	sent    map[outline.NodeID]store.StagedNode
 	foreign map[outline.ServiceID]bool
 }
 
@@ -242,6 +243,7 @@ func (u *unstager) settle(tx *store.Tx, doc outline.FileID) error {
 	if err != nil {
 		return err
 	}
+	u.sent = staged
 	for id, n := range staged {
 		switch {
 		case u.nodes[n.Service] != nil && u.token[n.Service] != "":
@@ -285,13 +287,30 @@ func (u *unstager) findForeign(tx *store.Tx, doc outline.FileID, known map[uint6
 	}
 	for id := range u.token {
 		n := u.nodes[id]
-		if _, staging := strings.CutPrefix(n.Fields.Content, tempPrefix+u.token[id]); staging || u.staged[id] != "" {
-			continue
-		}
+		_, staging := strings.CutPrefix(n.Fields.Content, tempPrefix+u.token[id])
 		_, buried := dead[id]
-		u.foreign[id] = !known[digestOf(n.Fields)] || !buried && !isNew(id)
+		switch {
+		case staging:
+		case u.staged[id] != "":
+			if u.foreign[id], err = u.taken(tx, doc, id); err != nil {
+				return err
+			}
+		default:
+			u.foreign[id] = !known[digestOf(n.Fields)] || !buried && !isNew(id)
+		}
 	}
 	return nil
+}
+
+// taken tells whether somebody has changed a staged node that is not wanted here any
+// more: the merge decides about it then, as his edit wins over a deletion.
+func (u *unstager) taken(tx *store.Tx, doc outline.FileID, id outline.ServiceID) (bool, error) {
+	ours := u.staged[id]
+	if digestOf(u.sent[ours].Fields) == digestOf(u.nodes[id].Fields) {
+		return false, nil
+	}
+	work, err := tx.Document(doc)
+	return nodeOf(work, ours) == nil, err
 }
 
 // settleKept binds the staged nodes that somebody has put below what is his: the

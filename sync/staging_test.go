@@ -294,6 +294,37 @@ func deleteStaging(t *testing.T, s *remotetest.Service, doc outline.FileID) {
 	}
 }
 
+// The answer is lost with which a new item went below a staging node; before a read
+// shows it somebody adds to its text there, and it is deleted here. His edit stays, as
+// it does for an item at its place.
+func TestStagedItemThatIsDeletedHereAndChangedThere(t *testing.T) {
+	const long = "a text that says enough"
+	synctest.Test(t, func(t *testing.T) {
+		s, c, doc := sample(t, server.Compat)
+		c.add(doc, "beta", long)
+		c.add(doc, "beta", "unwanted")
+		c.through(&meddler{Service: s, after: 1, then: func() {
+			somebody(t, s, doc, long, sync.Step{Kind: outline.Update, Mask: outline.Content, Fields: outline.Fields{Content: long + " and more"}})
+			c.remove(doc, long)
+			c.remove(doc, "unwanted")
+		}}, func(cfg *sync.Config) { cfg.Strict = true })
+		s.Once("doc/edit", 1, remotetest.AppliedGateway)
+		for range 6 {
+			c.once()
+			time.Sleep(time.Minute)
+		}
+		c.settle()
+		c.finish(doc)
+		got := served(t, s, "Plan")
+		if strings.Count(got, long+" and more\n") != 1 || strings.Contains(got, "unwanted") {
+			t.Errorf("got\n%s", got)
+		}
+		if ours := show(c.document(doc)); ours != got {
+			t.Errorf("ours:\n%sthe service:\n%s", ours, got)
+		}
+	})
+}
+
 // A service that says Ok and does only the first changes of a request leaves new
 // nodes below their staging node. They are brought to their places, not put aside as
 // if somebody else had moved them there.
