@@ -712,6 +712,37 @@ func TestFirstReadThatLeadsNowhereIsHeld(t *testing.T) {
 	})
 }
 
+// Nor is a later one, of a document that was empty when it was read before.
+func TestReadThatLeadsNowhereIsHeldAfterAnEmptyOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, other, _ := sample(t, server.Compat)
+		doc := other.addDoc("Fresh")
+		other.settle()
+		c := newClient(t, s)
+		service := &retold{Service: s, path: "doc/read"}
+		c.through(service)
+		c.settle()
+		other.add(doc, "", "first")
+		other.add(doc, "first", "below")
+		other.settle()
+		service.tell = func(m map[string]any) {
+			for _, n := range nodesOf(m) {
+				if n["id"] == "root" {
+					delete(n, "children")
+				}
+			}
+		}
+		if _, err := c.once(); err != nil {
+			t.Fatal(err)
+		}
+		service.tell = nil
+		c.settle()
+		if got, want := show(c.document(c.doc("Fresh"))), "first\n  below\n"; got != want {
+			t.Errorf("got\n%swant\n%s", got, want)
+		}
+	})
+}
+
 // A first read that was held and then came whole counts no more: the same fault
 // minutes later is looked at anew, not taken for the service's last word.
 func TestHoldOfTheFirstReadEnds(t *testing.T) {

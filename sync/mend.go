@@ -56,11 +56,11 @@ func (s *round) sane(tx *store.Tx, doc outline.FileID, r *Reading, b *store.Bind
 }
 
 // hollow holds, until it has stood, a read in which nodes hang in the air that it
-// should lead to: all of them, in the first read of a document, when there is no
-// base that would show what is missing, and at an unchanged version nobody would
-// look again; later, those whose parent is there. A service cuts off what is below
-// a node that it deletes, not what is below one that stands. Who believes that
-// inserts again what will be there in the next read.
+// should lead to: all of them, where it leads to none, since no base may show what is
+// missing, and at an unchanged version nobody would look again; else those whose
+// parent is there. A service cuts off what is below a node that it deletes, not what
+// is below one that stands. Who believes that inserts again what will be there in the
+// next read.
 func hollow(tx *store.Tx, t *tree, r *Reading, onTheWay map[outline.ServiceID]bool, now time.Time) error {
 	if len(t.orphans) == 0 {
 		return nil
@@ -70,12 +70,14 @@ func hollow(tx *store.Tx, t *tree, r *Reading, onTheWay map[outline.ServiceID]bo
 		return err
 	}
 	loose := t.orphans
-	if known {
+	switch {
+	case t.doc.Len() == 1: // whatever is known: it may have been empty before
+	case !known:
+		return nil
+	default:
 		if loose, err = torn(tx, t, onTheWay); err != nil {
 			return err
 		}
-	} else if t.doc.Len() > 1 {
-		return nil
 	}
 	if len(loose) == 0 {
 		return nil
