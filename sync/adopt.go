@@ -39,7 +39,8 @@ func (u *unstager) adopt(tx *store.Tx, in *store.Intent, r *Reading, known map[u
 		return err
 	}
 	fields := insertFields(edit.Changes)
-	there := func(id outline.ServiceID) bool { return isNew(id) && (u.token[id] == in.Token || !u.stands(in.Token)) }
+	stands := u.stands(in.Token) // else somebody has taken it away
+	there := func(id outline.ServiceID) bool { return isNew(id) && (!stands || u.token[id] == in.Token) }
 	pairs := matchInserts(in, slices.Repeat([]bool{true}, len(in.Inserts)), r, there)
 	pairs = append(pairs, u.deeper(in, pairs, isNew)...)
 	isReshaped := func(id outline.ServiceID) bool { return isNew(id) && !known[digestOf(u.nodes[id].Fields)] }
@@ -58,8 +59,9 @@ const fillsWithin = 30 * time.Second
 // deeper pairs what is left over of a request with equal new nodes: anywhere below
 // its staging node, or elsewhere, if they were made together with what was found, or
 // nothing was and they were made just after the staging node, since somebody may have
-// moved them out before we saw them there, and have taken the staging node away. What
-// is equal and was made at another time is somebody's who wrote the same.
+// moved them out before we saw them there, marked those with a long text, and taken
+// the staging node away. What is equal and was made at another time is somebody's who
+// wrote the same.
 func (u *unstager) deeper(in *store.Intent, found []pair, isNew func(outline.ServiceID) bool) (pairs []pair) {
 	inserts, nodes, moments := u.paired(found)
 	places := slices.Clone(u.below[in.Token])
@@ -69,16 +71,21 @@ func (u *unstager) deeper(in *store.Intent, found []pair, isNew func(outline.Ser
 			places = append(places, n.ID)
 		}
 	}
-	for i, ins := range in.Inserts {
-		for _, id := range places {
-			f := u.nodes[id].Fields
-			equal := digestOf(f) == ins.Digest || ins.Long && textDigest(f) == ins.Text
-			if !inserts[i] && !nodes[id] && isNew(id) && equal {
-				inserts[i], nodes[id] = true, true
-				pairs = append(pairs, pair{insert: i, node: id})
+	match := func(equal func(store.IntentInsert, *ReadNode) bool) {
+		for i, ins := range in.Inserts {
+			for _, id := range places {
+				if !inserts[i] && !nodes[id] && isNew(id) && equal(ins, u.nodes[id]) {
+					inserts[i], nodes[id] = true, true
+					pairs = append(pairs, pair{insert: i, node: id})
+				}
 			}
 		}
 	}
+	match(func(ins store.IntentInsert, n *ReadNode) bool { return digestOf(n.Fields) == ins.Digest })
+	isCopy := copiesOf(in, slices.Concat(found, pairs))
+	match(func(ins store.IntentInsert, n *ReadNode) bool {
+		return ins.Long && textDigest(n.Fields) == ins.Text && !isCopy(ins, n)
+	})
 	return pairs
 }
 
