@@ -14,8 +14,9 @@ import (
 
 // altered pairs what is left over with new nodes that hold the text that was sent,
 // below the same parent, where the text is long or the node was made in the moment
-// of the request; and with what was made in that moment, is as it was sent and stands
-// elsewhere by now. Such a pair does not prove that the request has run.
+// of the request; and with what was made in that moment, is as it was sent, but for what
+// was changed later beside its text, and stands elsewhere by now. Such a pair does not
+// prove that the request has run.
 // Of what remains it notes the nodes that may be ours without such proof.
 func altered(in *store.Intent, missing []bool, r *Reading, found []pair, isNew func(outline.ServiceID) bool) ([]pair, error) {
 	if in.Cause == "" {
@@ -38,8 +39,9 @@ func altered(in *store.Intent, missing []bool, r *Reading, found []pair, isNew f
 		}
 		for _, n := range a.fresh {
 			together := a.moments[n.Fields.Created]
-			here := a.parent[n.ID] == ins.Parent && (ins.Long || together) && holdsText(n.Fields, sent[i]) && !isCopy(ins, n)
-			if !a.taken[n.ID] && (here || together && digestOf(n.Fields) == ins.Digest) {
+			here := a.parent[n.ID] == ins.Parent && (ins.Long || together) && holdsText(n.Fields, sent[i])
+			asSent := digestOf(n.Fields) == ins.Digest || n.Fields.Modified != n.Fields.Created && textDigest(n.Fields) == ins.Text
+			if !a.taken[n.ID] && (here || together && asSent) && !isCopy(ins, n) {
 				a.paired[i], a.taken[n.ID] = true, true
 				pairs = append(pairs, pair{insert: i, node: n.ID})
 				break
@@ -120,8 +122,8 @@ func (a *alteration) suspect(missing []bool, sent []outline.Fields) {
 			continue
 		}
 		for _, n := range a.fresh {
-			here, changed := a.parent[n.ID] == ins.Parent, n.Fields.Modified != n.Fields.Created || a.moments[n.Fields.Created]
-			if !a.taken[n.ID] && (here && changed || holdsText(n.Fields, sent[i])) {
+			here, changed := a.parent[n.ID] == ins.Parent, n.Fields.Modified != n.Fields.Created
+			if !a.taken[n.ID] && (a.moments[n.Fields.Created] || here && changed || holdsText(n.Fields, sent[i])) {
 				ins.Suspect = n.ID
 				break
 			}

@@ -113,6 +113,23 @@ func TestNewItemThatIsChangedWhileInDoubt(t *testing.T) {
 				somebody(w.T, w.s, w.doc, "x", sync.Step{Kind: outline.Move, Parent: to})
 			},
 		},
+		"an empty one of a row, moved and marked before it was seen": {
+			texts: []string{"x", "y", ""}, want: []string{"x", "y"},
+			before: func(w world) {
+				to := outline.ServiceID(w.c.node(w.doc, "gamma").ID)
+				somebody(w.T, w.s, w.doc, "", sync.Step{Kind: outline.Move, Parent: to})
+				time.Sleep(time.Millisecond)
+				somebody(w.T, w.s, w.doc, "", sync.Step{Kind: outline.Update, Mask: outline.Color, Fields: outline.Fields{Color: 3}})
+			},
+		},
+		"one of a row, moved and rewritten before it was seen": {
+			texts: []string{"x", "y", "z"}, want: []string{"x", "y", "z"}, told: 1,
+			before: func(w world) {
+				to := outline.ServiceID(w.c.node(w.doc, "gamma").ID)
+				somebody(w.T, w.s, w.doc, "z", sync.Step{Kind: outline.Move, Parent: to})
+				rewrites("z", "other")(w)
+			},
+		},
 		"an empty one of a row, rewritten in the moment it was made": {
 			texts: []string{"x", "y", ""}, before: rewrites("", "other"), want: []string{"x", "y", "other", ""}, told: 1,
 		},
