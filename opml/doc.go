@@ -57,8 +57,9 @@
 // them mean them. They are counted in the warnings.
 //
 // Given a document that the file probably still is (DecodeOptions.Like), the reader
-// compares before it scans; what it reads is the same (like.go). Of a large file one
-// goroutine makes outlines and another one nodes of them (batch.go).
+// compares before it scans; what it reads is the same (like.go), and its tree is built
+// on the index of that document (outline.NewLike). Of a large file one goroutine makes
+// outlines and another one nodes of them (batch.go).
 //
 // A lenient reader (DecodeOptions.Lenient) goes on where the strict one gives
 // up, and lists each repair with line and column. It asks the strict scanner
