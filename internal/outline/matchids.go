@@ -103,8 +103,8 @@ func (m *matcher) sameTexts(x, y int32) bool {
 	if m.hashed {
 		return m.old.textOf(x) == m.new.textOf(y)
 	}
-	carried := m.old.hash.carried & (Content | Note)
-	return m.old.nodes[x].Differ(m.new.nodes[y].Fields)&carried == 0
+	was, n, carried := m.old.nodes[x], m.new.nodes[y], m.old.hash.carried
+	return (carried&Content == 0 || was.Content == n.Content) && (carried&Note == 0 || was.Note == n.Note)
 }
 
 // sameFamily tells whether the subtrees begin or end alike.
