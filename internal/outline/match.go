@@ -48,7 +48,7 @@ func Match(old, new *Document, carried Mask, newID func() NodeID) []Found {
 	both.Go(func() { m.old = flatten(old, seed, carried) })
 	m.new = flatten(new, seed, carried)
 	both.Wait()
-	m.kept = make([]bool, len(m.new.nodes))
+	m.kept, m.reads = make([]bool, len(m.new.nodes)), make([]bool, len(m.new.nodes))
 	m.ids(old)
 	m.hash()
 	m.descend()
@@ -63,6 +63,7 @@ type Found struct{ Node, Was *Node }
 type matcher struct {
 	old, new *preorder
 	kept     []bool  // nodes of new with the id and all fields of their partner, in its place: their parents are partners
+	reads    []bool  // those that have at least its texts
 	hashed   bool    // all is
 	below    []int32 // nodes of new with a partner, whose children come next
 	run      []int32 // scratch of gaps, by node of old

@@ -20,7 +20,10 @@ func (m *matcher) ids(old *Document) {
 		}
 		m.old.to[at], m.new.to[j] = int32(j), at
 		n.ID = was.ID // the same memory: Diff need not compare
-		m.kept[j] = j > 0 && m.new.to[m.new.parent[j]] == m.old.parent[at] && n.Fields == was.Fields
+		if j > 0 && m.new.to[m.new.parent[j]] == m.old.parent[at] {
+			m.kept[j] = n.Fields == was.Fields
+			m.reads[j] = m.kept[j] || m.sameTexts(at, int32(j))
+		}
 		at++
 	}
 	m.enqueue()
@@ -87,7 +90,7 @@ func (m *matcher) takeBack(o opens) (found bool) {
 func (m *matcher) astray() []int32 {
 	var list []int32
 	for y := int32(1); int(y) < len(m.new.to); y++ {
-		if m.kept[y] {
+		if m.reads[y] {
 			continue
 		}
 		x := m.new.to[y]
@@ -124,7 +127,7 @@ func (m *matcher) sameFamily(x, z int32) bool {
 func (m *matcher) disown(x, y int32) {
 	for k, end := y, m.new.end(y); k < end; k++ {
 		if was := m.new.to[k]; was >= x && was < m.old.end(x) {
-			m.old.to[was], m.new.to[k], m.kept[k] = -1, -1, false
+			m.old.to[was], m.new.to[k], m.kept[k], m.reads[k] = -1, -1, false, false
 		}
 	}
 }
