@@ -154,9 +154,14 @@ func (u *unstager) madeAfter(token string, f outline.Fields) bool {
 
 // restage takes new nodes for staged ones again that a read still shows below a
 // staging node, though the service has said that it moved them: it can say Ok and
-// leave changes out. One that the base shows had its place, and somebody has moved it.
+// leave changes out. One that the base shows had its place, and somebody has moved it;
+// one that somebody has changed is left to the merge, which loses nothing of that.
 func (u *unstager) restage(tx *store.Tx, doc outline.FileID) error {
 	base, err := tx.Base(doc)
+	if err != nil {
+		return err
+	}
+	expected, err := tx.Expected(doc)
 	if err != nil {
 		return err
 	}
@@ -167,6 +172,9 @@ func (u *unstager) restage(tx *store.Tx, doc outline.FileID) error {
 	for id, token := range u.token {
 		ours, bound := b.Taken(id)
 		if !bound || nodeOf(base, ours) != nil {
+			continue
+		}
+		if sent := nodeOf(expected, ours); sent != nil && digestOf(sent.Fields) != digestOf(u.nodes[id].Fields) {
 			continue
 		}
 		n := store.StagedNode{Token: token, Service: id, Fields: u.nodes[id].Fields.Only(outline.Editable)}

@@ -386,6 +386,34 @@ func TestEqualItemWhileOneOfOursWasLeftOut(t *testing.T) {
 	})
 }
 
+// Somebody writes more behind a new item that the service has left below its staging
+// node, though it has said Ok to the move. What he wrote stays.
+func TestStagedNodeThatWasLeftBehindAndChanged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := remotetest.OpenAt(t, server.Config{
+			Path: filepath.Join(t.TempDir(), "server.db"), Profile: server.Compat, NoSync: true, Switches: server.Switches{CutAt: 3},
+		})
+		_, c, doc := sampleOn(t, s)
+		for i := range 4 {
+			c.add(doc, "beta one", fmt.Sprintf("new %d", i))
+		}
+		m := &meddler{Service: s, after: 4, then: func() { // after the moves, before the next read
+			somebody(t, s, doc, "new 3", sync.Step{Kind: outline.Update, Mask: outline.Content, Fields: outline.Fields{Content: "new 3 and more"}})
+		}}
+		c.through(m, func(cfg *sync.Config) { cfg.Strict = true })
+		for range 30 {
+			c.once()
+			time.Sleep(2 * time.Minute)
+		}
+		c.finish(doc)
+		for _, got := range []string{served(t, s, "Plan"), show(c.document(doc))} {
+			if strings.Count(got, "new 3 and more\n") != 1 || strings.Count(got, "new") != 4 || m.then != nil {
+				t.Errorf("got\n%s", got)
+			}
+		}
+	})
+}
+
 // A service that says Ok and does only the first changes of a request leaves a staging
 // node behind that was emptied to go. Nobody takes it for gone before a read shows it.
 func TestClearingOfWhichOnlySomeWasDone(t *testing.T) {
