@@ -46,6 +46,7 @@ type Injector struct {
 	sizeAt int               // bodies that are larger fail, 0 for none
 	old    map[string][]byte // answers of an earlier time, by request
 	short  map[string]bool   // nodes that a read has been without
+	bare   map[string]int    // how often a document and version was shown without children of the root
 }
 
 // Edge is a moment in the life of a request.
@@ -86,7 +87,9 @@ type exchange struct {
 
 // NewInjector returns an injector that lets everything through.
 func NewInjector(s *Service, rnd *rand.Rand) *Injector {
-	return &Injector{Service: s, Rand: rnd, Hit: make(map[string]int), old: make(map[string][]byte), short: make(map[string]bool)}
+	return &Injector{
+		Service: s, Rand: rnd, Hit: make(map[string]int), old: make(map[string][]byte), short: make(map[string]bool), bare: make(map[string]int),
+	}
 }
 
 // Link returns the connection of a client.
