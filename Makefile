@@ -8,10 +8,12 @@ TESTFLAGS ?=
 RACEFLAGS ?= -short
 FUZZTIME  ?= 10s
 BENCH     ?= .
-# Histories of `make sim` and `make sim-long`, and the seed of the first.
+# Histories of `make sim` and `make sim-long`, of a part of the latter, and the seed of
+# the first.
 SIM       ?= 10000
 SIMRACE   ?= 500
 SIMLONG   ?= 1000000
+SIMPART   ?= 10000
 SIMFIRST  ?= 0
 # Play them all as direct (2 % faults) or strict (30 %, and 20 % of others' writes).
 SIMAS     ?=
@@ -114,22 +116,16 @@ sim: ## play SIM (10000) random histories from seed SIMFIRST (0), all as SIMAS=d
 sim-bugs: ## plant bugs in the engine, and see that the simulation finds each
 	$(GO) test -count=1 -v -timeout 60m ./sync/simtest -run '^TestPlantedBugsAreFound$$' -sim.bugs
 
-# A processor each: two processes of one take a sixth less than one process of two.
-sim-long: ## play SIMLONG (1000000) histories, a part at a time; SIMFIRST goes on where one run ended
-	$(GO) test -c -o bin/simtest ./sync/simtest
-	@at=$(SIMFIRST); end=$$(($(SIMFIRST) + $(SIMLONG))); pids=; trap 'kill $$pids 2>/dev/null; exit 130' INT TERM; \
-	while [ $$at -lt $$end ]; do \
-		pids=; bad=; rm -f bin/simtest.part*; \
-		for job in $$(seq $$(getconf _NPROCESSORS_ONLN)); do \
-			n=$$((end - at < 10000 ? end - at : 10000)); [ $$n -gt 0 ] || break; \
-			GOMAXPROCS=1 bin/simtest -test.v -test.timeout 0 -test.run 'TestHistories$$' \
-				-sim.as=$(SIMAS) -sim.first=$$at -sim.count=$$n >bin/simtest.part$$job 2>&1 & \
-			pids="$$pids $$!"; at=$$((at + n)); \
-		done; \
-		for pid in $$pids; do wait $$pid || bad=1; done; \
-		cat bin/simtest.part* | $(SIMLINES); rm -f bin/simtest.part*; [ -z "$$bad" ] || exit 1; \
-		echo "done up to seed $$at; go on with SIMFIRST=$$at"; \
-	done
+# A process for each processor plays a part at a time, which takes less than one process
+# with all of them. What a part came to is kept by what was built: a run that was ended
+# goes on where it was, and one of another program begins anew.
+sim-long: ## play SIMLONG (1000000) histories from seed SIMFIRST (0), or what is left of them, and sum them up
+	$(GO) test -c -trimpath -o bin/simtest ./sync/simtest
+	@dir="bin/sim-long/$$(cksum <bin/simtest | cut -d' ' -f1)-$(or $(SIMAS),drawn)-$(SIMPART)"; mkdir -p "$$dir"; \
+	seq $(SIMFIRST) $(SIMPART) $$(($(SIMFIRST) + $(SIMLONG) - 1)) | xargs -P "$$(getconf _NPROCESSORS_ONLN)" -I SEED \
+		sh -c '[ -e "$$0/SEED.json" ] || GOMAXPROCS=1 bin/simtest -test.timeout 0 -test.run "^TestHistories$$" \
+			-sim.as=$(SIMAS) -sim.first=SEED -sim.count=$(SIMPART) -sim.save="$$PWD/$$0/SEED.json"' "$$dir"; \
+	bin/simtest -test.v -test.run '^TestHistories$$' -sim.as=$(SIMAS) -sim.count=$(SIMLONG) -sim.load="$$PWD/$$dir" 2>&1 | $(SIMLINES)
 
 bench: ## run the benchmarks; BENCH=regexp chooses
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem $(TESTFLAGS) ./...

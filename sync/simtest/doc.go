@@ -33,7 +33,7 @@
 //	after a crash      check_client.go  I2
 //	in the end         check_end.go     I5 I6 I8 I14 I16
 //	                   count.go         I3 I4
-//	over all           simtest_test.go  I13 I15 I17, and that every fault, class and
+//	over all           sum_test.go      I13 I15 I17, and that every fault, class and
 //	                                    cell of the merge table has occurred
 //
 // Where a service keeps no request ids and the engine is not strict, a duplicate is

@@ -15,6 +15,8 @@ var (
 	verbose = flag.Bool("sim.trace", false, "print what happens")
 	stop    = flag.Bool("sim.stop", false, "end at the first failure")
 	bugs    = flag.Bool("sim.bugs", false, "plant bugs and look for them")
+	save    = flag.String("sim.save", "", "keep what the histories came to in this file, and judge nothing")
+	load    = flag.String("sim.load", "", "judge what is kept in this folder, and play nothing")
 	workers = flag.Int("sim.workers", runtime.GOMAXPROCS(0), "histories at a time")
 )
 

@@ -1,80 +1,17 @@
 package simtest
 
 import (
-	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 )
 
-// sum is what many histories came to.
-type sum struct {
-	mu        sync.Mutex // protects the rest
-	histories int
-	requests  int
-	failed    []*Result
-	doubled   []*Result // in which an item is there twice
-	hit       map[string]int
-	modes     map[string]*modeSum
-}
-
-type modeSum struct{ histories, intents, inserts, duplicates, silent, missing int }
-
-// tooMany tells whether inserts were doubled more often than direct mode may on an
-// ordinary day: more than 5 in 100,000.
-func (m *modeSum) tooMany() bool { return m.duplicates*100_000 > 5*max(m.inserts, 100_000) }
-
-// directDay names that mode with that many faults.
-const directDay = string(Direct) + fewFaults
-
-const fewFaults = ", few faults"
-
-func (s *sum) add(r *Result) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.histories++
-	s.requests += r.Requests
-	if len(r.Failures) > 0 {
-		s.failed = append(s.failed, r)
-	}
-	if r.Duplicates > 0 {
-		s.doubled = append(s.doubled, r)
-	}
-	for name, n := range r.Hit {
-		s.hit[name] += n
-	}
-	name := string(r.Mode)
-	if r.Light {
-		name += fewFaults
-	}
-	if s.modes[name] == nil {
-		s.modes[name] = &modeSum{}
-	}
-	m := s.modes[name]
-	m.histories++
-	m.intents += r.Intents
-	m.inserts += r.Inserts
-	m.duplicates += r.Duplicates
-	m.silent += r.Silent
-	m.missing += r.Missing
-}
-
-// failedYet tells whether a history has failed.
-func (s *sum) failedYet() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.failed) > 0
-}
-
 // runAll plays the histories of the seeds from first on.
 func runAll(t *testing.T, first uint64, n int) *sum {
 	t.Helper()
-	s := &sum{hit: make(map[string]int), modes: make(map[string]*modeSum)}
+	s := newSum()
 	dir := memoryDir(t)
 	t.Run("histories", func(t *testing.T) {
 		for worker := range *workers {
@@ -90,57 +27,40 @@ func runAll(t *testing.T, first uint64, n int) *sum {
 			})
 		}
 	})
-	for _, results := range [][]*Result{s.failed, s.doubled} {
-		slices.SortFunc(results, func(a, b *Result) int { return cmp.Compare(a.Seed, b.Seed) })
-	}
 	return s
 }
 
-// All that must hold holds in every history. A failure tells its seed.
+// All that must hold holds in every history. With -sim.load the histories are those
+// that others have played, of which there must be -sim.count.
 func TestHistories(t *testing.T) {
+	if *load != "" {
+		s, err := sumOfParts(*load)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%d histories, %d requests, %d histories failed", s.Histories, s.Requests, len(s.Failed))
+		if s.Histories < *count {
+			t.Errorf("%d histories, want %d: a part has ended without a result", s.Histories, *count)
+		}
+		s.report(t)
+		s.judge(t)
+		return
+	}
 	begin := time.Now()
-	n := histories()
-	s := runAll(t, *first, n)
+	s := runAll(t, *first, histories())
 	took := time.Since(begin)
-	t.Logf("%d histories from seed %d in %s (%.0f/s), %d requests", s.histories, *first, took.Round(time.Second),
-		float64(s.histories)/took.Seconds(), s.requests)
+	told := fmt.Sprintf("%d histories from seed %d in %s (%.0f/s), %d requests", s.Histories, *first, took.Round(time.Second),
+		float64(s.Histories)/took.Seconds(), s.Requests)
+	if *save != "" {
+		if err := s.keep(*save); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Printf("%s, %d histories failed\n", told, len(s.Failed))
+		return
+	}
+	t.Log(told)
 	s.report(t)
-	for _, r := range s.failed {
-		for _, f := range r.Failures {
-			t.Errorf("seed %d (%s): %s\nrepeat with: go test ./sync/simtest -run TestHistory$ -sim.trace -sim.as=%s -sim.first=%d", r.Seed, r.Mode, f, *as, r.Seed)
-		}
-	}
-	if m := s.modes[directDay]; m != nil && m.tooMany() {
-		t.Errorf("%d of %d inserts of direct mode are there twice, want at most 5 of 100,000", m.duplicates, m.inserts)
-	}
-	for _, name := range mustOccur() {
-		if *as == "" && n >= enough && s.hit[name] == 0 {
-			t.Errorf("%s has not occurred in %d histories", name, n)
-		}
-	}
-}
-
-func (s *sum) report(t *testing.T) {
-	t.Helper()
-	var names []string
-	for name := range s.modes {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		m := s.modes[name]
-		t.Logf("%s: %d histories, %d intents, %d inserts, %d duplicates (%.1f per 100,000), %d of them not reported, %d missing",
-			name, m.histories, m.intents, m.inserts, m.duplicates, 1e5*float64(m.duplicates)/float64(max(1, m.inserts)), m.silent, m.missing)
-	}
-	for _, r := range s.doubled {
-		t.Logf("seed %d (%s): %d duplicates, %d of them not reported", r.Seed, r.Mode, r.Duplicates, r.Silent)
-	}
-	var hits []string
-	for name, n := range s.hit {
-		hits = append(hits, fmt.Sprintf("%s %d", name, n))
-	}
-	slices.Sort(hits)
-	t.Logf("occurred: %s", strings.Join(hits, ", "))
+	s.judge(t)
 }
 
 // TestHistory plays one history, the one of -sim.first.
