@@ -267,7 +267,33 @@ func TestMergeKeepsEditBelowLaterMove(t *testing.T) {
 	}
 }
 
-// The same in the order in which edits are made: of several of one item, or of what
+// What an item was changed to before it was deleted here brings it back from a deletion
+// at the service no more: taking ours back does, with all of it, whenever it can be sent.
+func TestMergeBringsBackWhatADeletionTookBackOnce(t *testing.T) {
+	edited := outline.Fields{Content: "edited"}
+	for _, state := range []store.State{store.Pending, store.Parked} {
+		base := parse("a\n  b\nc")
+		log := recorded(base, []outline.Change{
+			{Kind: outline.Update, Node: "b", Mask: outline.Content, New: edited},
+			{Kind: outline.Move, Node: "b", To: outline.Place{Parent: "c"}},
+			{Kind: outline.Delete, Node: "b"},
+			{Kind: outline.Insert, Node: "b", To: outline.Place{Parent: "c"}, New: edited},
+		}, store.Acknowledged)
+		log[3].State = state
+		m := mergeLog(base, parse("a\nc"), log)
+		if got, want := render(m.work), "a\nc\n  b=edited\n"; got != want {
+			t.Errorf("%s: got\n%swant\n%s", state, got, want)
+		}
+		if len(m.log) != 1 || m.log[0].ID != log[3].ID || m.log[0].State != state || len(m.confirmed) != 3 {
+			t.Errorf("%s: left %+v, confirmed %+v", state, m.log, m.confirmed)
+		}
+		if len(m.notices) != 0 {
+			t.Errorf("%s: told %+v", state, m.notices)
+		}
+	}
+}
+
+// In the order in which edits are made, too: of several of one item, or of what
 // it stands below, none is lost, whichever comes first.
 func TestMergeKeepsTextsInAnyOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

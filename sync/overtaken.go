@@ -10,6 +10,8 @@ import (
 //
 //   - all about a node that the log deletes in the end and the service does not
 //     have, unless a request in doubt may still make it;
+//   - of a node that the service has deleted as well, all up to our first delete,
+//     also when it was made again here since: an edit before that wants nothing;
 //   - of a node that the service has, every insert and delete but the last. An
 //     insert that takes back a delete becomes a move to where the node was put.
 //   - edits of a node that leaves for another document: its copy has them.
@@ -26,6 +28,7 @@ func (m *merger) withoutOvertaken() []store.Record {
 		}
 	}
 	out := make([]store.Record, 0, len(m.log))
+	past := make(map[outline.NodeID]bool) // their first delete
 	for _, r := range m.log {
 		id := r.Node.Node
 		if _, leaves := m.leaving[id]; leaves && r.Node.Kind == outline.Update {
@@ -37,6 +40,10 @@ func (m *merger) withoutOvertaken() []store.Record {
 			continue
 		}
 		switch there := m.remote.Node(id) != nil; {
+		case m.deletedThere(id) && !past[id]:
+			past[id] = r.Node.Kind == outline.Delete
+			m.confirm(r)
+			continue
 		case !there && last[id].Node.Kind == outline.Delete && !m.doubt[id],
 			there && isStructural(&r) && last[id].ID != r.ID:
 			m.confirm(r)
