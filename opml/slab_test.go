@@ -20,3 +20,19 @@ func TestSlab(t *testing.T) {
 		t.Error("a text has changed")
 	}
 }
+
+// A few texts keep little memory, as those of a save do that changes one line: the
+// others are parts of the tree before it, and so on from save to save.
+func TestSlabOfFewTextsIsSmall(t *testing.T) {
+	var s slab
+	s.add([]byte("the only line that has changed"))
+	if got := s.piece.Cap(); got > 512 {
+		t.Errorf("a text keeps %d bytes", got)
+	}
+	for range 10_000 {
+		s.add([]byte("one of many"))
+	}
+	if got := s.piece.Cap(); got < slabSize {
+		t.Errorf("many texts lie in pieces of %d bytes", got)
+	}
+}
