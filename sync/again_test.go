@@ -2,8 +2,10 @@ package sync_test
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -90,6 +92,35 @@ func TestNewItemsThatAnOldStateDoesNotShow(t *testing.T) {
 		for _, got := range []string{served(t, s, "Plan"), show(c.document(doc))} {
 			if strings.Count(got, "x\n") != 1 || strings.Count(got, "y\n") != 1 || !strings.Contains(got, "  x\n    y\n") {
 				t.Errorf("got\n%s", got)
+			}
+		}
+	})
+}
+
+// A service that says Ok and does only the first changes of a request is asked for the
+// rest a minute later each time, not ever more seldom: each time some are done.
+func TestDeletionsOfWhichOnlySomeAreMade(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := remotetest.OpenAt(t, server.Config{
+			Path: filepath.Join(t.TempDir(), "server.db"), Profile: server.Compat, NoSync: true, Switches: server.Switches{CutAt: 3},
+		})
+		_, c, doc := sampleOn(t, s)
+		var texts []string
+		for i := range 18 {
+			texts = append(texts, fmt.Sprintf("item %d", i))
+			write(t, s, doc, c.node(doc, "alpha"), texts[i:])
+		}
+		c.settle()
+		for _, text := range texts {
+			c.remove(doc, text)
+		}
+		for range 25 {
+			c.once()
+			time.Sleep(time.Minute)
+		}
+		for _, got := range []string{served(t, s, "Plan"), show(c.document(doc))} {
+			if n := strings.Count(got, "item"); n > 0 || !strings.Contains(got, sampleText) {
+				t.Errorf("%d are left:\n%s", n, got)
 			}
 		}
 	})

@@ -8,7 +8,7 @@ import (
 )
 
 // againMin and againMax bound the pause before an acknowledged change that a
-// read does not show is sent again.
+// read does not show is sent again. It grows while sending again has no effect.
 const (
 	againMin = time.Minute
 	againMax = time.Hour
@@ -65,6 +65,9 @@ func merge(in mergeInput) merged {
 	for i := range m.todo {
 		m.rebase(i)
 	}
+	if m.heeded {
+		m.askAgainSoon()
+	}
 	m.tellOverwritten()
 	if in.base != nil {
 		m.trashVanished()
@@ -86,6 +89,8 @@ type merger struct {
 	moved   map[outline.NodeID]moved // memory of reorderedThere, by parent
 	others  map[outline.NodeID]int   // memory of waitingOther, by parent
 	holding map[outline.NodeID]bool  // existing nodes that this merge put the service's text into
+	again   map[store.OpID]bool      // acknowledged and not shown: to be sent again
+	heeded  bool                     // something that was sent again is done
 	shelter outline.NodeID           // the node for what has lost its parent, once found
 	said    notices
 	origin  map[store.OpID]store.Op           // of records that became others
@@ -205,6 +210,10 @@ func (m *merger) keep(r store.Record) {
 	if r.State == store.Acknowledged {
 		r.State = store.Pending
 		r.After = m.now.Add(pauseAfter(r.Sends))
+		if m.again == nil {
+			m.again = make(map[store.OpID]bool)
+		}
+		m.again[r.ID] = true
 	}
 	m.put(r)
 }
@@ -221,7 +230,18 @@ func (m *merger) put(r store.Record) {
 	m.out.log = append(m.out.log, r)
 }
 
+// askAgainSoon shortens the pauses of what is to be sent again: asking again has
+// had an effect, as at a service that does only the first changes of a request.
+func (m *merger) askAgainSoon() {
+	for i := range m.out.log {
+		if r := &m.out.log[i]; m.again[r.ID] {
+			r.After = m.now.Add(againMin)
+		}
+	}
+}
+
 func (m *merger) confirm(r store.Record) {
+	m.heeded = m.heeded || r.State == store.Acknowledged && r.Sends > 1
 	if was, changed := m.origin[r.ID]; changed {
 		r.Op = was
 	}

@@ -367,3 +367,26 @@ func TestMergeWantsDroppedEditAgain(t *testing.T) {
 		t.Errorf("got %+v", m.log)
 	}
 }
+
+// What is asked for again waits longer each time only while nothing comes of that.
+func TestMergeAsksAgainSoonWhereThatHelps(t *testing.T) {
+	base := parse("a\nb\nc")
+	for remote, pause := range map[string]time.Duration{
+		"a\nb\nc": 16 * time.Minute,
+		"b\nc":    time.Minute,
+	} {
+		log := logOf(base, parse("c"), store.Acknowledged)
+		for i := range log {
+			log[i].Sends = 5
+		}
+		m := mergeLog(base, parse(remote), log)
+		for _, r := range m.log {
+			if got := r.After.Sub(time.Unix(1e9, 0)); got != pause {
+				t.Errorf("%q: %s waits %v, want %v", remote, r.Node.Node, got, pause)
+			}
+		}
+		if len(m.log) == 0 {
+			t.Errorf("%q: nothing is sent again", remote)
+		}
+	}
+}

@@ -89,7 +89,7 @@
 //
 // What the service has taken and a read does not show (history.go, structure.go):
 // an old value or place is sent once more and then stands; a node that is missing,
-// or not deleted, is asked for again at growing pauses; a text that only looks
+// or not deleted, is asked for again at pauses that grow while this has no effect; a text that only looks
 // different (form.go) is taken; another value came after ours and stands.
 //
 // # Moves between documents
