@@ -16,6 +16,17 @@ type vandal struct {
 	lines []string
 }
 
+// open takes a file, with our own elements and ids or without.
+func (v *vandal) open(text string, ours bool) {
+	v.lines = strings.Split(text, "\n")
+	if ours {
+		return
+	}
+	for i, line := range v.lines {
+		v.lines[i] = withoutID(strings.ReplaceAll(line, "outlastFormat", "other"))
+	}
+}
+
 // item returns the lines of an item of the file with all below it.
 func (v *vandal) item() (from, to int) {
 	var at []int
