@@ -71,7 +71,7 @@ func odd(seed uint64) (*outline.Document, *vandal) {
 	v := &vandal{Rand: rand.New(rand.NewPCG(seed, 6))}
 	nodes := 1 + v.IntN(400)
 	if seed < 2 {
-		nodes = 4000 // are read by two goroutines
+		nodes = 3000 // are read by two goroutines
 	}
 	doc := outlinetest.Generate(seed, nodes)
 	for n := range doc.Root().Below() {
