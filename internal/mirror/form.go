@@ -136,7 +136,7 @@ func (fm form) read(data []byte, doc outline.FileID, like *outline.Document) (sa
 		return saved{}, errEmpty
 	}
 	n := int64(0)
-	number := []byte{'~'}
+	number := []byte{0} // begins them, and no id in a file
 	opts := format.ReadOptions{Limits: fm.limits, ID: doc, KeepIDs: true, Like: like, LikeIDs: true, NewID: func() outline.NodeID {
 		n++
 		return outline.NodeID(strconv.AppendInt(number[:1], n, 10))

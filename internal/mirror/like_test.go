@@ -186,3 +186,17 @@ func (w *world) putTree(tree *outline.Document) {
 		return err
 	}))
 }
+
+// No id that a file gives stands in the way of items without one.
+func TestOddIDsInAFile(t *testing.T) {
+	for _, id := range []string{"~1", "1", "root", "new", " ", strings.Repeat("x", 3000)} {
+		w := newWorld(t, format.OPML, "a")
+		w.edit("Work.opml", "<body>", `<body><outline text="b" _id="`+id+`"/><outline text="c"/><outline text="d" _id="`+id+`"/>`)
+		w.take("Work.opml")
+		if why := w.trouble("Work.opml"); why != "" {
+			t.Errorf("%.9q: %s", id, why)
+			continue
+		}
+		w.wantOutline("b\nc\nd\na\n")
+	}
+}
