@@ -117,9 +117,10 @@ func (s *round) changed(ctx context.Context, docs []document) ([]document, error
 	for _, d := range docs {
 		v, shown := versions[d.service]
 		e, read := expected[d.id]
-		if !read || shown && v != e || doubtful[d.id] {
+		switch {
+		case !read || shown && v != e || doubtful[d.id]:
 			todo = append(todo, d)
-		} else {
+		case shown: // else it is closed to us, and who knows what was written there
 			s.inStep[d.id] = time.Now()
 		}
 	}

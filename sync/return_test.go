@@ -1,11 +1,13 @@
 package sync_test
 
 import (
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"outlast/internal/outline"
+	"outlast/internal/server"
 	"outlast/store"
 	"outlast/sync"
 )
@@ -44,4 +46,34 @@ func TestDocumentThatComesBackIsRead(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A document that is closed to us has no version: nothing is written to it that a late
+// delivery could put over what somebody has written there in the meantime.
+func TestNothingIsSentToADocumentWithoutAVersion(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, doc := sample(t, server.Compat)
+		c.edit(doc, "beta one", "beta one ours")
+		c.add(doc, "beta", "new")
+		somebody(t, s, doc, "beta one", sync.Step{
+			Kind: outline.Update, Mask: outline.Content, Fields: outline.Fields{Content: "theirs beta one"},
+		})
+		if err := s.SetPermission(string(doc), int(outline.NoAccess)); err != nil {
+			t.Fatal(err)
+		}
+		before := s.Requests()["doc/edit"]
+		if _, err := c.engine.Once(t.Context(), sync.Round{}); err != nil {
+			t.Fatal(err)
+		}
+		if n := s.Requests()["doc/edit"] - before; n != 0 {
+			t.Errorf("%d requests wrote to it", n)
+		}
+		if err := s.SetPermission(string(doc), int(outline.Owner)); err != nil {
+			t.Fatal(err)
+		}
+		c.settle()
+		if got := served(t, s, "Plan"); !strings.Contains(got, "theirs beta one ours\n") || !strings.Contains(got, "  new\n") {
+			t.Errorf("got\n%s", got)
+		}
+	})
 }
