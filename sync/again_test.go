@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -101,10 +100,7 @@ func TestNewItemsThatAnOldStateDoesNotShow(t *testing.T) {
 // rest a minute later each time, not ever more seldom: each time some are done.
 func TestDeletionsOfWhichOnlySomeAreMade(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := remotetest.OpenAt(t, server.Config{
-			Path: filepath.Join(t.TempDir(), "server.db"), Profile: server.Compat, NoSync: true, Switches: server.Switches{CutAt: 3},
-		})
-		_, c, doc := sampleOn(t, s)
+		s, c, doc := sampleCutting(t)
 		var texts []string
 		for i := range 18 {
 			texts = append(texts, fmt.Sprintf("item %d", i))

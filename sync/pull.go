@@ -77,7 +77,8 @@ func (s *round) yieldsReads() bool {
 }
 
 // changed returns the documents to be read: never read yet, at another version
-// than expected, with a request in doubt, or held.
+// than expected, with a request in doubt, held, or without a version in the answer:
+// such a document is closed to us, which its reading tells, or open all the same.
 func (s *round) changed(ctx context.Context, docs []document) ([]document, error) {
 	var known []outline.ServiceID
 	expected := make(map[outline.FileID]int64)
@@ -117,10 +118,9 @@ func (s *round) changed(ctx context.Context, docs []document) ([]document, error
 	for _, d := range docs {
 		v, shown := versions[d.service]
 		e, read := expected[d.id]
-		switch {
-		case !read || shown && v != e || doubtful[d.id]:
+		if !read || !shown || v != e || doubtful[d.id] {
 			todo = append(todo, d)
-		case shown: // else it is closed to us, and who knows what was written there
+		} else {
 			s.inStep[d.id] = time.Now()
 		}
 	}

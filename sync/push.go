@@ -343,8 +343,8 @@ func (s *round) atVersion(ctx context.Context, d document, p *draft) (bool, erro
 		return false, err
 	}
 	p.checked = time.Now()
-	seen, shown := v[d.service]
-	return !shown || seen == p.expected, nil
+	seen, shown := v[d.service] // not shown: closed to us, and a reading says so
+	return shown && seen == p.expected, nil
 }
 
 func (b batch) restructures() bool {

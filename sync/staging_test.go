@@ -216,10 +216,7 @@ func TestCopyIsNotTakenForAnotherItem(t *testing.T) {
 		text, strict := []string{"", "y", "a text that says enough"}[i/2], i%2 == 1
 		t.Run(fmt.Sprintf("%q, strict %v", text, strict), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := remotetest.OpenAt(t, server.Config{
-					Path: filepath.Join(t.TempDir(), "server.db"), Profile: server.Compat, NoSync: true, Switches: server.Switches{CutAt: 3},
-				})
-				_, c, doc := sampleOn(t, s)
+				s, c, doc := sampleCutting(t)
 				c.strict = strict
 				c.restart()
 				c.add(doc, "beta one", "first")
@@ -330,10 +327,7 @@ func TestStagedItemThatIsDeletedHereAndChangedThere(t *testing.T) {
 // if somebody else had moved them there.
 func TestStagedNodesOfWhichOnlySomeWereMoved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := remotetest.OpenAt(t, server.Config{
-			Path: filepath.Join(t.TempDir(), "server.db"), Profile: server.Compat, NoSync: true, Switches: server.Switches{CutAt: 3},
-		})
-		_, c, doc := sampleOn(t, s)
+		s, c, doc := sampleCutting(t)
 		c.strict = true
 		c.restart()
 		for i := range 7 {
@@ -359,10 +353,7 @@ func TestStagedNodesOfWhichOnlySomeWereMoved(t *testing.T) {
 func TestEqualItemWhileOneOfOursWasLeftOut(t *testing.T) {
 	const long = "a text that says enough"
 	synctest.Test(t, func(t *testing.T) {
-		s := remotetest.OpenAt(t, server.Config{
-			Path: filepath.Join(t.TempDir(), "server.db"), Profile: server.Compat, NoSync: true, Switches: server.Switches{CutAt: 3},
-		})
-		_, c, doc := sampleOn(t, s)
+		s, c, doc := sampleCutting(t)
 		for range 3 {
 			c.add(doc, "beta one", "x")
 		}
@@ -386,14 +377,20 @@ func TestEqualItemWhileOneOfOursWasLeftOut(t *testing.T) {
 	})
 }
 
+// sampleCutting is sample for a service that says Ok and does the first three changes of
+// each request.
+func sampleCutting(t *testing.T) (*remotetest.Service, *client, outline.FileID) {
+	t.Helper()
+	return sampleOn(t, remotetest.OpenAt(t, server.Config{
+		Path: filepath.Join(t.TempDir(), "server.db"), Profile: server.Compat, NoSync: true, Switches: server.Switches{CutAt: 3},
+	}))
+}
+
 // Somebody writes more behind a new item that the service has left below its staging
 // node, though it has said Ok to the move. What he wrote stays.
 func TestStagedNodeThatWasLeftBehindAndChanged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := remotetest.OpenAt(t, server.Config{
-			Path: filepath.Join(t.TempDir(), "server.db"), Profile: server.Compat, NoSync: true, Switches: server.Switches{CutAt: 3},
-		})
-		_, c, doc := sampleOn(t, s)
+		s, c, doc := sampleCutting(t)
 		for i := range 4 {
 			c.add(doc, "beta one", fmt.Sprintf("new %d", i))
 		}
@@ -418,10 +415,7 @@ func TestStagedNodeThatWasLeftBehindAndChanged(t *testing.T) {
 // node behind that was emptied to go. Nobody takes it for gone before a read shows it.
 func TestClearingOfWhichOnlySomeWasDone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := remotetest.OpenAt(t, server.Config{
-			Path: filepath.Join(t.TempDir(), "server.db"), Profile: server.Compat, NoSync: true, Switches: server.Switches{CutAt: 3},
-		})
-		_, c, doc := sampleOn(t, s)
+		s, c, doc := sampleCutting(t)
 		// with what this service has left of the other client's staging nodes
 		want := strings.Replace(served(t, s, "Plan"), "  beta two\n", "    new 0\n    new 1\n    new 2\n  beta two\n", 1)
 		c.strict = true
