@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"os"
+	"strings"
 	"testing"
+	"time"
 
 	"outlast/internal/format"
 	"outlast/internal/outline"
@@ -116,5 +119,66 @@ func TestDamagedBaseIsTold(t *testing.T) {
 	}
 	if err := damage(1, []byte(`{"depth":1,"id":"a"}`)); !errors.Is(err, store.ErrDamaged) {
 		t.Errorf("JSON in the middle: got %v", err)
+	}
+}
+
+// damage spoils the base of a file in the database.
+func (w *world) damage(doc outline.FileID) {
+	clear(w.bases)
+	err := w.commit(func(tx *store.Tx) error { return tx.PutCursor(w.partKey(doc, 0), []byte{partMark, 200}) })
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// The file whose base is damaged gets a new one as soon as the outline changes.
+func TestFileWithADamagedBaseIsWrittenAnew(t *testing.T) {
+	w := newWorld(t, format.OPML, "a\nb")
+	w.damage("doc")
+	w.pageText("a", "A")
+	w.give()
+	if got, trouble := w.file("Work.opml"), w.trouble("Work.opml"); !strings.Contains(got, `text="A"`) || trouble != "" {
+		t.Errorf("trouble %q in\n%s", trouble, got)
+	}
+	clear(w.bases)
+	w.edit("Work.opml", `"b"`, `"B"`)
+	w.take("Work.opml")
+	w.wantOutline("A\nB\n")
+}
+
+// A save that can be compared with nothing stays as it is and is told of, and other
+// files are taken.
+func TestSaveOverADamagedBaseIsTold(t *testing.T) {
+	w := newWorld(t, format.OPML, "a\nb")
+	w.addDoc("other", "Other", "x")
+	w.give()
+	w.damage("doc")
+	w.edit("Work.opml", `"a"`, `"A"`)
+	w.edit("Other.opml", `"x"`, `"y"`)
+	saved := w.file("Work.opml")
+	w.take("Work.opml", "Other.opml")
+	w.pageText("b", "B")
+	w.give()
+	if got := w.trouble("Work.opml"); !strings.Contains(got, "damaged") || w.file("Work.opml") != saved {
+		t.Errorf("trouble %q, file\n%s", got, w.file("Work.opml"))
+	}
+	w.view(func(tx *store.Tx) error {
+		other, err := tx.Document("other")
+		if err == nil && other.Root().First().Content != "y" {
+			t.Errorf("the other file was not taken: %s", w.trouble("Other.opml"))
+		}
+		return err
+	})
+	if err := os.Remove(w.path("Work.opml")); err != nil {
+		t.Fatal(err)
+	}
+	w.give()
+	w.missing["doc"] = time.Now().Add(-time.Minute)
+	w.give()
+	w.edit("Work.opml", `"a"`, `"A"`)
+	w.take("Work.opml")
+	w.wantOutline("A\nB\n")
+	if got := w.trouble("Work.opml"); got != "" {
+		t.Errorf("trouble stays: %q", got)
 	}
 }

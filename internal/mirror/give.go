@@ -69,14 +69,17 @@ func (f *Folder) give(file outline.File, waiting store.Counts) error {
 		return f.first(file, e, print)
 	}
 	base, err := f.loadBase(file.ID)
+	if errors.Is(err, store.ErrDamaged) {
+		base, err = nil, nil // one that nobody has changed is written anew, with a new base
+	}
 	if err != nil {
 		return err
 	}
-	current := base.Title == e.tree.Title && sameTree(base, e.tree)
+	current := base != nil && base.Title == e.tree.Title && sameTree(base, e.tree)
 	data, err := f.read(st.Name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return f.again(file, st, e)
+		return f.again(file, st, e, base)
 	case err != nil:
 		return nil // told when it was taken; it is not touched
 	}
@@ -91,7 +94,7 @@ func (f *Folder) give(file outline.File, waiting store.Counts) error {
 		f.prints[file.ID] = print
 		return nil
 	case sum == st.Seen, sum == st.Before:
-		return f.replace(file, e, sum)
+		return f.replace(file, e, sum, base)
 	}
 	return nil // a save that has to be taken first, or that cannot be
 }
@@ -186,8 +189,8 @@ func (f *Folder) first(file outline.File, e *export, print string) error {
 // isMissing is told of a file that is not there.
 const isMissing = "it is missing; nothing is deleted by that, and it is written again within a minute (`outlast watch remove` ends that)"
 
-// again writes a file that is missing, after a while.
-func (f *Folder) again(file outline.File, st *fileState, e *export) error {
+// again writes a file that is missing, after a while. base may be nil.
+func (f *Folder) again(file outline.File, st *fileState, e *export, base *outline.Document) error {
 	since, known := f.missing[file.ID]
 	if !known {
 		f.missing[file.ID] = time.Now()
@@ -198,10 +201,6 @@ func (f *Folder) again(file outline.File, st *fileState, e *export) error {
 	}
 	f.cfg.Log.Info("file was missing and is written again; nothing was deleted", "file", st.Name)
 	delete(f.missing, file.ID)
-	base, err := f.loadBase(file.ID)
-	if err != nil {
-		return err
-	}
 	next := *st
 	next.Back = next.stepsBack(e.tree, base, e.revision)
 	next.Seen, next.Before, next.Revision, next.Lossy = hash(e.data), "", e.revision, e.lossy
@@ -251,13 +250,10 @@ func (f *Folder) temp(data []byte) (string, error) {
 	return name, atomicfile.WriteIn(f.root, name, data, 0o600)
 }
 
-// replace writes a file anew whose content had the hash sum a moment ago.
-func (f *Folder) replace(file outline.File, e *export, sum string) error {
+// replace writes a file anew whose content had the hash sum a moment ago. base may be
+// nil.
+func (f *Folder) replace(file outline.File, e *export, sum string, base *outline.Document) error {
 	doc := file.ID
-	base, err := f.loadBase(doc)
-	if err != nil {
-		return err
-	}
 	st := *f.files[doc]
 	name := st.Name
 	st.Back = st.stepsBack(e.tree, base, e.revision)

@@ -64,8 +64,11 @@ const (
 
 // stepsBack returns the older exports, seen from a new base that stands in the
 // place of old. A save has the revision that old had and hides it: who goes on
-// from there goes on from the save.
+// from there goes on from the save. Nothing leads back to a base that is lost (nil).
 func (st *fileState) stepsBack(now, old *outline.Document, revision string) []step {
+	if old == nil {
+		return nil
+	}
 	changes := outline.Diff(now, old)
 	var back []step
 	if revision != st.Revision {

@@ -62,6 +62,10 @@ func (f *Folder) takeName(name string) error {
 // mendIt says what to do with a file that cannot be read.
 const mendIt = "; nothing is changed by that: mend it, or delete it, and it is written again within a minute as the outline is"
 
+// isDamaged is told of a save that cannot be compared with anything.
+const isDamaged = "what it looked like before the save is damaged in the database (`outlast doctor`), so nobody can tell what was changed; " +
+	"nothing is lost: move it elsewhere, and it is written again within a minute as the outline is; make the change again there"
+
 // takeData takes the content of a file.
 func (f *Folder) takeData(doc outline.FileID, data []byte) error {
 	st := f.files[doc]
@@ -70,6 +74,9 @@ func (f *Folder) takeData(doc outline.FileID, data []byte) error {
 		return f.tellFile(doc, "")
 	}
 	newest, err := f.loadBase(doc)
+	if errors.Is(err, store.ErrDamaged) {
+		return f.tellFile(doc, isDamaged)
+	}
 	if err != nil {
 		return fmt.Errorf("take %s: %w", st.Name, err)
 	}
