@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
+	"maps"
+	"strings"
 	"time"
 
 	"outlast/internal/outline"
@@ -79,11 +82,6 @@ func (s *round) noteSent() {
 // in use: its staging nodes are not for the copy to take away.
 func (s *round) distrust(isCopy bool) error {
 	return s.cfg.DB.Update(func(tx *store.Tx) error {
-		if isCopy {
-			if err := tx.ForgetStagings(); err != nil {
-				return err
-			}
-		}
 		a, err := tx.Account()
 		if err != nil {
 			return err
@@ -91,6 +89,11 @@ func (s *round) distrust(isCopy bool) error {
 		waiting, err := tx.Waiting()
 		if err != nil {
 			return err
+		}
+		if isCopy {
+			if err := leaveStagings(tx, maps.Keys(waiting)); err != nil {
+				return err
+			}
 		}
 		held := 0
 		for doc := range waiting {
@@ -111,6 +114,24 @@ func (s *round) distrust(isCopy bool) error {
 			Text: "this database was restored or copied: new items that the service does not show may have been sent before",
 		})
 	})
+}
+
+// leaveStagings gives the staging nodes up. New nodes that stand below one, and are
+// brought to their places by the original, are known by their ids all the same: beside
+// them there may be copies, which it deletes.
+func leaveStagings(tx *store.Tx, docs iter.Seq[outline.FileID]) error {
+	for doc := range docs {
+		staged, err := tx.Staged(doc)
+		if err != nil {
+			return err
+		}
+		for id, n := range staged {
+			if err := tx.Bind(doc, id, n.Service); err != nil {
+				return err
+			}
+		}
+	}
+	return tx.ForgetStagings()
 }
 
 // holdInserts parks the inserts of a document, and writes a request down that
@@ -186,6 +207,47 @@ func bindOld(tx *store.Tx, in *store.Intent, r *Reading, canBeOurs func(outline.
 			}
 		}
 	}
+}
+
+// onlyOnce leaves out of what can be ours what stands below staging nodes more often
+// than it was to be inserted: the original alone knows which it keeps, and deletes the
+// others.
+func onlyOnce(in *store.Intent, r *Reading, canBeOurs func(outline.ServiceID) bool) func(outline.ServiceID) bool {
+	spare := make(map[uint64]int) // by text: how many more stand there
+	for _, ins := range in.Inserts {
+		spare[ins.Text]--
+	}
+	staged := make(map[outline.ServiceID]uint64)
+	for _, n := range belowStagings(r) {
+		staged[n.ID] = textDigest(n.Fields)
+		spare[staged[n.ID]]++
+	}
+	return func(id outline.ServiceID) bool {
+		text, below := staged[id]
+		return canBeOurs(id) && !(below && spare[text] > 0)
+	}
+}
+
+// belowStagings returns what stands below the staging nodes of a reading, whosever
+// they are.
+func belowStagings(r *Reading) (below []*ReadNode) {
+	nodes := make(map[outline.ServiceID]*ReadNode, len(r.Nodes))
+	var open []outline.ServiceID
+	for i := range r.Nodes {
+		n := &r.Nodes[i]
+		nodes[n.ID] = n
+		if strings.HasPrefix(n.Fields.Content, tempPrefix) {
+			open = append(open, n.Children...)
+		}
+	}
+	for len(open) > 0 {
+		n := nodes[open[0]]
+		if open = open[1:]; n != nil {
+			delete(nodes, n.ID) // once
+			below, open = append(below, n), append(open, n.Children...)
+		}
+	}
+	return below
 }
 
 // takenOver ends the question about a restored database when nothing waits for

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"outlast/internal/outline"
 	"outlast/internal/server"
 	"outlast/store"
 	"outlast/sync"
@@ -180,18 +181,7 @@ func TestCopiedDatabaseLeavesStagingNodesAlone(t *testing.T) {
 		})
 		c.once()
 		s.Faults(nil)
-		second := &client{t: t, service: s, path: c.path + "-copy", strict: true}
-		c.restart()
-		content, err := os.ReadFile(c.path)
-		if err == nil {
-			err = os.WriteFile(second.path, content, 0o600)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		second.open()
-		t.Cleanup(func() { second.db.Close() })
-		second.reopen(sentNumbers{}) // another machine
+		second := c.copied()
 		for range 5 {
 			second.once()
 			time.Sleep(time.Minute)
@@ -204,6 +194,98 @@ func TestCopiedDatabaseLeavesStagingNodesAlone(t *testing.T) {
 			t.Errorf("got\n%swant\n%s", got, want)
 		}
 	})
+}
+
+// copied returns a client on another machine, with a copy of the database.
+func (c *client) copied() *client {
+	c.t.Helper()
+	second := &client{t: c.t, service: c.service, path: c.path + "-copy", strict: c.strict}
+	c.restart()
+	content, err := os.ReadFile(c.path)
+	if err == nil {
+		err = os.WriteFile(second.path, content, 0o600)
+	}
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	second.open()
+	c.t.Cleanup(func() { second.db.Close() })
+	second.reopen(sentNumbers{})
+	return second
+}
+
+// The filling of a staging node arrives twice. A copy of the database knows by their
+// ids which of the equal items are meant, and goes on with these.
+func TestCopiedDatabaseKnowsWhatWasStaged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, second, doc := stagedTwice(t, remotetest.None)
+		second.settle()
+		want := strings.Replace(sampleText, "  beta two\n", "  beta two\n  a text that says more\n  another that says enough\n", 1)
+		for _, got := range []string{served(t, c.service, "Plan"), show(c.document(doc)), show(second.document(doc))} {
+			if got != want {
+				t.Errorf("got\n%swant\n%s", got, want)
+			}
+		}
+	})
+}
+
+// When the original had no answer, the copy cannot know which ones will stay. It takes
+// none of them for its own: a person is asked, and nothing is doubled.
+func TestCopiedDatabaseAsksAboutWhatWasStagedTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, second, doc := stagedTwice(t, remotetest.AppliedReset)
+		want := strings.Replace(sampleText, "  beta two\n", "  beta two\n  a text that says enough\n  another that says enough\n", 1)
+		for _, got := range []string{served(t, c.service, "Plan"), show(c.document(doc))} {
+			if got != want {
+				t.Errorf("got\n%swant\n%s", got, want)
+			}
+		}
+		if got := show(second.document(doc)); !strings.Contains(got, "a text that says more\n") || second.waitingConflicts() != 1 {
+			t.Errorf("%d conflicts wait\n%s", second.waitingConflicts(), got)
+		}
+	})
+}
+
+// stagedTwice returns a client whose two new items were brought below a staging node
+// twice, the first time with an answer like this, and another with a copy of its
+// database, which has changed one of them. Both have worked for a while.
+func stagedTwice(t *testing.T, answer remotetest.Fault) (c, second *client, doc outline.FileID) {
+	t.Helper()
+	s, c, doc := sample(t, server.Compat)
+	numbers := sentNumbers{}
+	way := &delayed{Service: s, passes: true}
+	c.strict = true
+	c.through(way, func(cfg *sync.Config) { cfg.Strict, cfg.Sent = true, numbers.sent() })
+	c.once()
+	c.add(doc, "beta", "a text that says enough")
+	c.add(doc, "beta", "another that says enough")
+	s.Faults(func(path string, n int) remotetest.Fault {
+		way.armed = path == "doc/edit" && n == 0 // for the filling
+		switch {
+		case path == "doc/edit" && n == 1:
+			return answer
+		case path == "doc/edit" && n > 1, path == "doc/read":
+			return remotetest.LostRefused // the moves, and all after them
+		}
+		return remotetest.None
+	})
+	c.once()
+	s.Faults(nil)
+	way.deliver(t)
+	second = c.copied()
+	second.edit(doc, "a text that says enough", "a text that says more")
+	for range 5 {
+		second.once()
+		time.Sleep(time.Minute)
+	}
+	c.reopen(numbers)
+	c.settle()
+	c.finish(doc)
+	for range 5 {
+		second.once()
+		time.Sleep(time.Minute)
+	}
+	return c, second, doc
 }
 
 // parked returns the reasons of parked records.

@@ -262,7 +262,7 @@ func newcomers(tx *store.Tx, doc outline.FileID) (func(id outline.ServiceID) boo
 // request behind its fence or closes it.
 func (s *round) bindIntent(tx *store.Tx, in *store.Intent, r *Reading, shown map[outline.ServiceID]bool, isNew func(outline.ServiceID) bool) error {
 	if in.Old && !in.Closed {
-		return bindOld(tx, in, r, isNew)
+		return bindOld(tx, in, r, onlyOnce(in, r, isNew))
 	}
 	left, err := stillMissing(tx, in, shown)
 	if err != nil {
