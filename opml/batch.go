@@ -65,14 +65,9 @@ func (b *builder) fillAside(d *Decoder) (failed error) {
 	return failed
 }
 
-// batch reads outlines into the room there is. A fault of the reader is an error of
-// this file: where it reads aside nobody else could catch it.
+// batch reads outlines into the room there is.
 func (d *Decoder) batch(room []Item) (got batch) {
-	defer func() {
-		if fault := recover(); fault != nil {
-			got.err = fmt.Errorf("%w: %v", errFault, fault)
-		}
-	}()
+	defer catch(&got.err)
 	room = room[:cap(room)]
 	for n := range room {
 		room[n] = Item{}
@@ -84,11 +79,20 @@ func (d *Decoder) batch(room []Item) (got batch) {
 	return got
 }
 
+// catch makes a fault of ours an error of this file: where one goroutine reads aside
+// nobody else could catch it, and it has to end where the other one fails.
+func catch(err *error) {
+	if fault := recover(); fault != nil {
+		*err = fmt.Errorf("%w: %v", errFault, fault)
+	}
+}
+
 // errFault is no fault of the file.
 var errFault = errors.New("read OPML: outlast failed on this file, which may be sound; please report it")
 
 // addAll makes nodes of a batch; the end of the file is no error.
-func (b *builder) addAll(got batch) error {
+func (b *builder) addAll(got batch) (err error) {
+	defer catch(&err)
 	for i := range got.items {
 		if err := b.add(&got.items[i]); err != nil {
 			return err

@@ -3,6 +3,7 @@ package opml
 import (
 	"errors"
 	"io"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -50,6 +51,25 @@ func TestFaultOfTheReaderIsAnError(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			res, err := Decode(&faulty{strings.NewReader(file[:len(file)/2]), size}, DecodeOptions{KeepIDs: true})
 			if res != nil || !errors.Is(err, errFault) || !strings.Contains(err.Error(), "index out of range") {
+				t.Errorf("got %v, %v", res, err)
+			}
+		})
+	}
+}
+
+// A fault while the tree is made is one as well, and the goroutine that reads ends.
+func TestFaultOfTheBuilderIsAnError(t *testing.T) {
+	file, _ := encode(t, outlinetest.Generate(1, 4000), Options{})
+	for name, r := range map[string]io.Reader{"aside": strings.NewReader(file), "alone": struct{ io.Reader }{strings.NewReader(file)}} {
+		t.Run(name, func(t *testing.T) {
+			made := 0
+			res, err := Decode(r, DecodeOptions{NewID: func() outline.NodeID {
+				if made++; made == 300 {
+					panic("out of ids")
+				}
+				return outline.NodeID(strconv.Itoa(made))
+			}})
+			if res != nil || !errors.Is(err, errFault) || !strings.Contains(err.Error(), "out of ids") {
 				t.Errorf("got %v, %v", res, err)
 			}
 		})
