@@ -139,6 +139,13 @@ func (w *world) checkFences(tx *store.Tx, n int, doc outline.FileID, in *store.I
 	return nil
 }
 
+// outOfReach tells whether a node cannot be reached from the root, or could not before
+// somebody else swept it.
+func (w *world) outOfReach(doc, id string) bool {
+	t := w.truthOf(doc)
+	return slices.Contains(t.orphans, id) || w.adrift[id] && t.nodes[id] == nil
+}
+
 // checkOwn: what is changed there is what somebody changed here (I9).
 func (w *world) checkOwn(tx *store.Tx, n int, doc outline.FileID, q dynalist.DocEditRequest) error {
 	b, err := tx.Bindings(doc)
@@ -176,7 +183,7 @@ func (w *world) checkOwn(tx *store.Tx, n int, doc outline.FileID, q dynalist.Doc
 		case "edit":
 			ok = asked(outline.Update) || asked(outline.Insert)
 		case "delete":
-			ok = asked(outline.Delete) || spare || slices.Contains(w.truthOf(q.FileID).orphans, c.NodeID)
+			ok = asked(outline.Delete) || spare || w.outOfReach(q.FileID, c.NodeID)
 			if !ok && w.alike[c.NodeID] && w.convincing(q.FileID, c.NodeID) { // nobody can tell it from a late copy; the other one stands, the trash has this (risk R2)
 				w.hit("R2 taken for a copy")
 				ok = true
