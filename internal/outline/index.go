@@ -57,6 +57,14 @@ func (x *index) all() iter.Seq[*Node] {
 	}
 }
 
+// numbered returns the node of that number, nil if there is none.
+func (x *index) numbered(number int32) *Node {
+	if int(number) >= len(x.nodes) {
+		return nil
+	}
+	return x.nodes[number]
+}
+
 // find returns the slot of an id, or the empty one where it would go, and what
 // stands in the latter for it.
 func (x *index) find(id NodeID) (s uint32, hash uint32) {

@@ -63,7 +63,7 @@ type Found struct{ Node, Was *Node }
 type matcher struct {
 	old, new *preorder
 	kept     []bool  // nodes of new with the id and all fields of their partner, in its place: their parents are partners
-	reads    []bool  // those that have at least its texts
+	reads    []bool  // those that have at least its texts, in its place
 	hashed   bool    // all is
 	below    []int32 // nodes of new with a partner, whose children come next
 	run      []int32 // scratch of gaps, by node of old
@@ -100,8 +100,17 @@ func (m *matcher) pairTree(x, y int32) {
 	for end := m.old.end(x); x < end; x, y = x+1, y+1 {
 		if m.old.open(x) && m.new.open(y) {
 			m.old.to[x], m.new.to[y] = y, x
+			m.reads[y] = y > 0 && m.new.to[m.new.parent[y]] == m.old.parent[x]
 		}
 	}
+}
+
+// halves has both halves of so many nodes done at the same time.
+func halves(nodes int, do func(half, from, to int)) {
+	var both sync.WaitGroup
+	both.Go(func() { do(0, 0, nodes/2) })
+	do(1, nodes/2, nodes)
+	both.Wait()
 }
 
 // descend pairs the children of each pair made since, and theirs.

@@ -1,32 +1,44 @@
 package outline
 
+import "sync"
+
 // ids pairs nodes by the ids that both trees have.
 func (m *matcher) ids(old *Document) {
-	at := int32(0)     // where old stands if nothing has changed
-	var places []int32 // in preorder, by the number of the node
-	for j, n := range m.new.nodes {
-		var was *Node
-		if int(at) < len(m.old.nodes) {
-			was = m.old.nodes[at]
-		}
-		if was == nil || was.ID != n.ID {
-			if was = old.Node(n.ID); was == nil {
-				continue
+	places := sync.OnceValue(func() []int32 { return m.old.places(len(old.index.nodes)) })
+	var early []int32 // nodes of the second half whose parent is in the first one
+	halves(len(m.new.nodes), func(_, from, to int) {
+		at := int32(from) // where old stands if nothing has changed
+		for j, n := range m.new.nodes[from:to] {
+			j := int32(from + j)
+			if int(at) >= len(m.old.nodes) || m.old.nodes[at].ID != n.ID {
+				was := old.Node(n.ID)
+				if was == nil {
+					continue
+				}
+				at = places()[was.number]
 			}
-			if places == nil {
-				places = m.old.places(len(old.index.nodes))
+			m.old.to[at], m.new.to[j] = j, at
+			n.ID = m.old.nodes[at].ID // the same memory: Diff need not compare
+			if p := m.new.parent[j]; p >= 0 && int(p) < from {
+				early = append(early, j)
+			} else {
+				m.keep(at, j)
 			}
-			at = places[was.number]
+			at++
 		}
-		m.old.to[at], m.new.to[j] = int32(j), at
-		n.ID = was.ID // the same memory: Diff need not compare
-		if j > 0 && m.new.to[m.new.parent[j]] == m.old.parent[at] {
-			m.kept[j] = n.Fields == was.Fields
-			m.reads[j] = m.kept[j] || m.sameTexts(at, int32(j))
-		}
-		at++
+	})
+	for _, j := range early {
+		m.keep(m.new.to[j], j)
 	}
 	m.enqueue()
+}
+
+// keep notes what a pair by ids has left as it was.
+func (m *matcher) keep(x, y int32) {
+	if y > 0 && m.new.to[m.new.parent[y]] == m.old.parent[x] {
+		m.kept[y] = m.new.nodes[y].Fields == m.old.nodes[x].Fields
+		m.reads[y] = m.kept[y] || m.sameTexts(x, y)
+	}
 }
 
 // places returns where the nodes stand, by their numbers, which are below most.

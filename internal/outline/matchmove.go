@@ -91,14 +91,7 @@ func (m *matcher) unique(o opens) (found bool) {
 	if len(short) == 0 {
 		return false
 	}
-	for _, t := range []*preorder{m.old, m.new} {
-		for i := range t.nodes {
-			text := t.textOf(int32(i))
-			if n, ok := times[text]; ok {
-				times[text] = n + 1
-			}
-		}
-	}
+	count(times, m.old, m.new)
 	for _, c := range short {
 		if times[m.old.textOf(c.x)] == 2 && m.old.open(c.x) && m.new.open(c.y) {
 			m.pairTree(c.x, c.y)
@@ -106,6 +99,25 @@ func (m *matcher) unique(o opens) (found bool) {
 		}
 	}
 	return found
+}
+
+// count counts how often trees have each text of times.
+func count(times map[uint64]int, trees ...*preorder) {
+	var perhaps [1 << 12]bool // by the last bits: few texts are looked for in the map
+	for text := range times {
+		perhaps[text%uint64(len(perhaps))] = true
+	}
+	for _, t := range trees {
+		for i := range t.nodes {
+			text := t.textOf(int32(i))
+			if !perhaps[text%uint64(len(perhaps))] {
+				continue
+			}
+			if n, ok := times[text]; ok {
+				times[text] = n + 1
+			}
+		}
+	}
 }
 
 // twins pairs equal subtrees of which there are several, in their order.

@@ -1,28 +1,25 @@
 package outline
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
+
+// renamed are nodes of new of which something is to be changed, in preorder.
+type renamed struct {
+	found   []Found
+	changed []int32 // pairs whose ids differ
+	alone   []int32 // nodes without a partner
+}
 
 // rename writes the ids of the pairs into new, and new ids where there is none. It
 // returns the nodes that are not kept.
-func (m *matcher) rename(old, new *Document, carried Mask, newID func() NodeID) (found []Found) {
-	var changed, alone []int32 // pairs whose ids differ, and nodes without a partner
-	for j, n := range m.new.nodes {
-		if m.kept[j] {
-			continue
-		}
-		i := m.new.to[j]
-		if i < 0 {
-			alone = append(alone, int32(j))
-			found = append(found, Found{Node: n})
-			continue
-		}
-		was := m.old.nodes[i]
-		found = append(found, Found{n, was})
-		n.Fields = was.With(carried, n.Fields)
-		if n.ID != was.ID {
-			changed = append(changed, int32(j))
-		}
-	}
+func (m *matcher) rename(old, new *Document, carried Mask, newID func() NodeID) []Found {
+	var parts [2]renamed
+	halves(len(m.new.nodes), func(half, from, to int) { parts[half] = m.carryOver(from, to, carried) })
+	found := slices.Concat(parts[0].found, parts[1].found)
+	changed := slices.Concat(parts[0].changed, parts[1].changed)
+	alone := slices.Concat(parts[0].alone, parts[1].alone)
 	if len(changed) > len(m.new.nodes)/2 {
 		m.takeIndex(old, new)
 	} else {
@@ -34,6 +31,36 @@ func (m *matcher) rename(old, new *Document, carried Mask, newID func() NodeID) 
 		new.index.put(n)
 	}
 	return found
+}
+
+// carryOver gives some nodes of new the fields that no file carries.
+func (m *matcher) carryOver(from, to int, carried Mask) (r renamed) {
+	kept := 0
+	for _, is := range m.kept[from:to] {
+		if is {
+			kept++
+		}
+	}
+	r.found = make([]Found, 0, to-from-kept)
+	r.changed = make([]int32, 0, to-from-kept)
+	for j := int32(from); j < int32(to); j++ {
+		if m.kept[j] {
+			continue
+		}
+		n, i := m.new.nodes[j], m.new.to[j]
+		if i < 0 {
+			r.alone = append(r.alone, j)
+			r.found = append(r.found, Found{Node: n})
+			continue
+		}
+		was := m.old.nodes[i]
+		r.found = append(r.found, Found{n, was})
+		n.Fields = was.With(carried, n.Fields)
+		if n.ID != was.ID {
+			r.changed = append(r.changed, j)
+		}
+	}
+	return r
 }
 
 // exchange gives those pairs the ids of old, and takes away those of the nodes alone.
@@ -54,18 +81,20 @@ func (m *matcher) exchange(new *Document, changed, alone []int32) {
 // ids have changed that takes a look at each slot instead of a search for each id.
 func (m *matcher) takeIndex(old, new *Document) {
 	new.index = old.index.clone(func(n *Node) *Node { return n })
-	var gone []NodeID
-	for i, was := range m.old.nodes {
-		j := m.old.to[i]
-		if j < 0 {
-			gone = append(gone, was.ID)
-			continue
+	var gone [2][]NodeID
+	halves(len(m.old.nodes), func(half, from, to int) {
+		for i, was := range m.old.nodes[from:to] {
+			j := m.old.to[from+i]
+			if j < 0 {
+				gone[half] = append(gone[half], was.ID)
+				continue
+			}
+			n := m.new.nodes[j]
+			n.ID, n.number = was.ID, was.number
+			new.index.nodes[n.number] = n
 		}
-		n := m.new.nodes[j]
-		n.ID, n.number = was.ID, was.number
-		new.index.nodes[n.number] = n
-	}
-	for _, id := range gone {
+	})
+	for _, id := range slices.Concat(gone[0], gone[1]) {
 		new.index.remove(id)
 	}
 }

@@ -75,24 +75,31 @@ func (t *preorder) hashTree(top int32) {
 	}
 }
 
-// list fills nodes and parent.
+// list fills nodes and parent. The numbers of a tree that was read are mostly in
+// preorder: to take the next node from there, where it is that one, saves waiting for
+// the memory of one node to know the next.
 func (t *preorder) list(d *Document) {
 	up := int32(-1)
 	for n := d.root; n != nil; {
 		i := int32(len(t.nodes))
 		t.nodes = append(t.nodes, n)
 		t.parent[i] = up
-		if n.first != nil {
-			n, up = n.first, i
-			continue
+		guess := d.index.numbered(n.number + 1)
+		next := n.first
+		if next != nil {
+			up = i
+		} else {
+			for n != d.root && n.next == nil {
+				n, up = n.parent, t.parent[up]
+			}
+			if n == d.root {
+				return
+			}
+			next = n.next
 		}
-		for n != d.root && n.next == nil {
-			n, up = n.parent, t.parent[up]
+		if n = guess; n != next {
+			n = next
 		}
-		if n == d.root {
-			return
-		}
-		n = n.next
 	}
 }
 
