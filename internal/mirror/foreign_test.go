@@ -1,11 +1,13 @@
 package mirror
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 
 	"outlast/internal/format"
 	"outlast/internal/outline"
+	"outlast/opml"
 	"outlast/store/storetest"
 )
 
@@ -49,6 +51,34 @@ func TestForeignAttributesLiveWithTheFile(t *testing.T) {
 		w.give()
 		if got := w.file("Work.opml"); strings.Contains(got, "font=") {
 			t.Fatalf("ids %v: what was taken out came back\n%s", ids, got)
+		}
+	}
+}
+
+// A file without our own elements that still has one of the marks is of an editor that
+// can hold them: what it took off is an edit. Where none is left it is no edit.
+func TestMarksTakenOffByAnotherEditor(t *testing.T) {
+	for left, want := range map[int]int{3: 0, 2: 1, 1: 2, 0: 0} {
+		w, base := worldWithBase(t, 50)
+		var marked []*outline.Node
+		for n := range base.Root().Below() {
+			n.Checked = len(marked) < 3
+			if n.Checked {
+				marked = append(marked, n)
+			}
+		}
+		edited := base.Clone()
+		for _, n := range marked[left:] {
+			edited.Node(n.ID).Checked = false
+		}
+		var file bytes.Buffer
+		if _, err := format.WriteOPML(&file, edited, format.WriteOptions{Flavor: opml.Portable, NoDates: true}); err != nil {
+			t.Fatal(err)
+		}
+		for _, like := range []*outline.Document{base, nil} {
+			if got := w.scriptOf(file.Bytes(), base, like); got != want {
+				t.Errorf("%d of 3 marks are left: got %d changes, want %d", left, got, want)
+			}
 		}
 	}
 }
