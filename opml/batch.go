@@ -22,9 +22,12 @@ const (
 	largeFile  = 1 << 18 // bytes from which a second goroutine is worth while
 )
 
+// aside tells whether a file of that size is read by two goroutines.
+func aside(size int) bool { return size >= largeFile && runtime.GOMAXPROCS(0) > 1 }
+
 // fill makes nodes of all outlines of d.
 func (b *builder) fill(d *Decoder, size int) error {
-	if size >= largeFile && runtime.GOMAXPROCS(0) > 1 {
+	if aside(size) {
 		return b.fillAside(d)
 	}
 	room := make([]Item, 0, batchItems)
@@ -94,7 +97,11 @@ var errFault = errors.New("read OPML: outlast failed on this file, which may be 
 func (b *builder) addAll(got batch) (err error) {
 	defer catch(&err)
 	for i := range got.items {
-		if err := b.add(&got.items[i]); err != nil {
+		item := &got.items[i]
+		if item.wide && unheld(item.was, b.head.Format != 0) {
+			return errUnheld
+		}
+		if err := b.add(item); err != nil {
 			return err
 		}
 	}

@@ -63,8 +63,34 @@ func (r *Result) Ours() bool { return r.Head.Format != 0 }
 // Decode reads one OPML file to its end. What is wrong with the file is a
 // *SyntaxError.
 func Decode(r io.Reader, opts DecodeOptions) (*Result, error) {
+	back, ok := r.(io.Seeker)
+	if !ok || opts.Like == nil {
+		return decodeOnce(r, opts, false)
+	}
+	start, err := back.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return decodeOnce(r, opts, false)
+	}
+	res, err := decodeOnce(r, opts, true)
+	if !errors.Is(err, errUnheld) {
+		return res, err
+	}
+	if _, err := back.Seek(start, io.SeekStart); err != nil {
+		return nil, readError(err)
+	}
+	opts.Like = nil
+	return decodeOnce(r, opts, false)
+}
+
+// errUnheld is no fault of the file, which has to be read again without Like.
+var errUnheld = errors.New("read OPML: the document it was compared with cannot be held by XML")
+
+// decodeOnce is Decode; a caller who can go back may have it trust Like, and gets errUnheld
+// where that was wrong.
+func decodeOnce(r io.Reader, opts DecodeOptions, trust bool) (*Result, error) {
 	size := sizeOf(r)
 	d := NewDecoder(r, opts)
+	d.trusts = trust && aside(size)
 	h, err := d.Head()
 	if err != nil {
 		return nil, err

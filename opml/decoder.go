@@ -15,7 +15,8 @@ type Item struct {
 	Fields outline.Fields
 	Kept   []Attr // attributes that are not understood, in order
 
-	was *outline.Node // that it reads as, within the package: Fields are not set then
+	was  *outline.Node // that it reads as, within the package: Fields are not set then
+	wide bool          // if its texts are such as XML can hold, which is still to be seen
 }
 
 // Decoder reads one file, outline by outline, in memory that does not grow with
@@ -35,6 +36,7 @@ type Decoder struct {
 	was      *outline.Document // that the file may be like, nil for none
 	wasIDs   bool              // and whose ids are to be taken
 	like     *likeness         // nil if nothing is expected
+	trusts   bool              // leaves it to who takes the Items to look at the texts of those that are wide
 
 	nodes  int
 	depth  int  // of open outlines
@@ -279,7 +281,7 @@ func (d *Decoder) Next() (Item, error) {
 	err := d.next(&item)
 	if item.was != nil {
 		item.Fields = read(item.was, d.head.Format != 0)
-		item.was = nil
+		item.was = nil // and it is not wide: that is for Decode
 	}
 	return item, err
 }

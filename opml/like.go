@@ -22,6 +22,10 @@ import (
 // for by one, no ids are given until some lines in a row are as expected, and a short
 // line gets one only if the line after it is as expected, too.
 
+// Whether XML can hold a text of the document that has bytes outside ASCII takes time to
+// tell. Of two goroutines the one that makes nodes does it, which has less to do
+// (Item.wide); if one is no such text, the file is read again without the document.
+
 // likeness follows a file in a document that it is probably like.
 type likeness struct {
 	doc    *outline.Document
@@ -76,12 +80,11 @@ func (d *Decoder) expected(item *Item) bool {
 	if l.next == nil || !d.inBody || s.due > 0 {
 		return false
 	}
-	d.pastEnds()
+	blanks := d.pastEnds()
 	if d.nodes >= d.lim.Nodes || len(s.starts) >= s.lim.Depth+2 {
 		return false
 	}
-	b := s.rest()
-	b = b[skipBlanks(b, 0):]
+	b := s.rest()[blanks:]
 	line := comparison{rest: b}
 	l.compare(&line, item)
 	empty := line.has("/>")
@@ -89,6 +92,9 @@ func (d *Decoder) expected(item *Item) bool {
 		line.raw(">")
 	}
 	size := len(b) - len(line.rest)
+	if line.wide && !d.trusts && unheld(l.next, l.ours) {
+		line.differs = true
+	}
 	if line.differs || size > d.lim.Attribute {
 		*item = Item{}
 		return false
@@ -96,7 +102,7 @@ func (d *Decoder) expected(item *Item) bool {
 	if item.ID != "" && !l.ours && len(l.next.Content) < telling && !l.goesOn(line) {
 		item.ID = ""
 	}
-	item.Depth, item.was = d.depth, l.next
+	item.Depth, item.was, item.wide = d.depth, l.next, line.wide && d.trusts
 	s.pos = len(s.buf) - len(line.rest)
 	s.size = size
 	if !empty {
@@ -115,19 +121,32 @@ const (
 	outlineEnd  = "</" + outlineName + ">"
 )
 
-// pastEnds goes past end tags of outlines.
-func (d *Decoder) pastEnds() {
-	for s := d.s; d.depth > 0; {
+// pastEnds goes past end tags of outlines and returns how many blanks follow.
+func (d *Decoder) pastEnds() (blanks int) {
+	for s := d.s; ; {
 		b := s.rest()
-		at := skipBlanks(b, 0)
-		if len(b) < at+len(outlineEnd) || string(b[at:at+len(outlineEnd)]) != outlineEnd || string(s.top()) != outlineName {
-			return
+		at := indent(b)
+		if d.depth == 0 || len(b) < at+len(outlineEnd) || string(b[at:at+len(outlineEnd)]) != outlineEnd ||
+			string(s.top()) != outlineName {
+			return at
 		}
 		s.size = at + len(outlineEnd)
 		s.pos += s.size
 		s.pop()
 		d.depth--
 	}
+}
+
+// indent is skipBlanks for the beginning of a line as we write it.
+func indent(b []byte) int {
+	i := 0
+	if len(b) > 0 && b[0] == '\n' {
+		i = 1
+	}
+	for i+8 <= len(b) && binary.LittleEndian.Uint64(b[i:]) == ones*' ' {
+		i += 8
+	}
+	return skipBlanks(b, i)
 }
 
 // compare compares a line with the node expected.
@@ -172,6 +191,11 @@ func read(n *outline.Node, ours bool) outline.Fields {
 		f.Heading = 0
 	}
 	return f
+}
+
+// unheld tells whether XML cannot hold a text of n for its bytes outside ASCII.
+func unheld(n *outline.Node, ours bool) bool {
+	return badHigh(n.Content) || badHigh(n.Note) || ours && badHigh(string(n.ID))
 }
 
 // goesOn tells whether what comes after the node expected is as expected, too: by a
@@ -228,6 +252,7 @@ func ahead(n *outline.Node, nodes int, f *outline.Fields) *outline.Node {
 type comparison struct {
 	rest    []byte
 	differs bool
+	wide    bool // a text has bytes outside ASCII, of which it is to be seen if XML can hold them
 }
 
 // has goes past s if that follows.
@@ -261,7 +286,7 @@ func (c *comparison) digit(d, most uint8, s string) {
 }
 
 // text compares the value of an attribute with s as it is written, and goes past
-// the quote behind it. What XML cannot hold is never equal.
+// the quote behind it. What XML cannot hold within ASCII is never equal.
 func (c *comparison) text(s string) {
 	if c.differs {
 		return
@@ -269,7 +294,7 @@ func (c *comparison) text(s string) {
 	if len(c.rest) > len(s) && string(c.rest[:len(s)]) == s && c.rest[len(s)] == '"' {
 		if ok, wide := plain(s); ok {
 			c.rest = c.rest[len(s)+1:]
-			c.differs = wide && badHigh(s)
+			c.wide = c.wide || wide
 			return
 		}
 	}
@@ -308,8 +333,6 @@ func (c *comparison) written(s string) {
 		}
 	}
 	c.rest = b[at:]
-	if seen&tops != 0 && badHigh(s) {
-		c.differs = true
-	}
+	c.wide = c.wide || seen&tops != 0
 	c.raw(`"`)
 }

@@ -2,6 +2,7 @@ package opml
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -146,6 +147,40 @@ func TestLikeOfAnyText(t *testing.T) {
 			alike(r, []byte(file), DecodeOptions{KeepIDs: true}, doc)
 		}
 	})
+}
+
+// A text that XML cannot hold is refused, in a file that two goroutines read, too, where
+// the document has it just as well; and one that is not in the file does no harm.
+func TestLikeOfUnheldText(t *testing.T) {
+	for name, text := range map[string]string{"no UTF-8": "caf\xe9 and more", "no character": "a text\uFFFE"} {
+		for field, set := range map[string]func(n *outline.Node, s string){
+			"content": func(n *outline.Node, s string) { n.Content = s },
+			"note":    func(n *outline.Node, s string) { n.Note = s },
+			"escaped": func(n *outline.Node, s string) { n.Content = "<" + s },
+		} {
+			const mark = "text to be replaced"
+			doc := outlinetest.Generate(1, 4000)
+			n := doc.Root().First()
+			set(n, mark)
+			file, _ := encode(t, doc, Options{NoDates: true})
+			file = strings.Replace(file, mark, text, 1)
+			set(n, text)
+			if len(file) < largeFile {
+				t.Fatalf("a file of %d bytes is not large", len(file))
+			}
+			alike(t, []byte(file), DecodeOptions{KeepIDs: true}, doc)
+			_, err := Decode(strings.NewReader(file), DecodeOptions{KeepIDs: true, Like: doc})
+			if fault := (&SyntaxError{}); !errors.As(err, &fault) {
+				t.Errorf("%s in %s: got %v", name, field, err)
+			}
+		}
+	}
+	doc := outlinetest.Generate(1, 4000)
+	doc.Append(doc.Root(), "caf\xe9", outline.Fields{Content: "é"})
+	for _, flavor := range []Flavor{Dynalist, Portable} {
+		file, _ := encode(t, doc, Options{Flavor: flavor, NoDates: true})
+		alike(t, []byte(file), DecodeOptions{KeepIDs: true}, doc)
+	}
 }
 
 // Of a file without ids an outline gets the id of a node that reads the same, with the
