@@ -182,3 +182,91 @@ func TestSaveOverADamagedBaseIsTold(t *testing.T) {
 		t.Errorf("trouble stays: %q", got)
 	}
 }
+
+// So it is with the way back to an older export.
+func TestDamagedStepBackStopsOneFileOnly(t *testing.T) {
+	w := newWorld(t, format.OPML, "a\nb")
+	w.addDoc("other", "Other", "x")
+	w.give()
+	older := w.file("Work.opml")
+	w.pageText("a", "A")
+	w.give()
+	if err := w.update("doc", func(st *fileState) { st.Back[0].Changes[0].Node = "nowhere" }); err != nil {
+		t.Fatal(err)
+	}
+	w.write("Work.opml", strings.Replace(older, `"b"`, `"B"`, 1)) // from a buffer that was opened before
+	w.edit("Other.opml", `"x"`, `"y"`)
+	w.take("Work.opml", "Other.opml")
+	if got := w.trouble("Work.opml"); !strings.Contains(got, "damaged") {
+		t.Errorf("trouble %q", got)
+	}
+	w.view(func(tx *store.Tx) error {
+		other, err := tx.Document("other")
+		if err == nil && other.Root().First().Content != "y" {
+			t.Error("the other file was not taken")
+		}
+		return err
+	})
+	w.comesBack("Work.opml")
+}
+
+// So it is with what other programs wrote into a file.
+func TestDamagedForeignAttributesStopOneFileOnly(t *testing.T) {
+	w := newWorld(t, format.OPML, "a\nb")
+	w.addDoc("other", "Other", "x")
+	w.give()
+	if err := w.commit(func(tx *store.Tx) error { return tx.PutCursor(w.foreignKey("doc"), []byte("{broken")) }); err != nil {
+		t.Fatal(err)
+	}
+	w.pageText("a", "A")
+	clear(w.prints)
+	if err := os.Remove(w.path("Other.opml")); err != nil {
+		t.Fatal(err)
+	}
+	w.give()
+	if got := w.trouble("Work.opml"); !strings.Contains(got, "damaged") {
+		t.Errorf("trouble %q", got)
+	}
+	if got := w.trouble("Other.opml"); got != isMissing {
+		t.Errorf("the other file was not looked at: %q", got)
+	}
+	w.comesBack("Work.opml")
+}
+
+// comesBack checks that a file that its user has moved away is written as the outline
+// is, with A in it.
+func (w *world) comesBack(name string) {
+	w.t.Helper()
+	if err := os.Remove(w.path(name)); err != nil {
+		w.t.Fatal(err)
+	}
+	for range 3 {
+		w.give()
+		w.missing["doc"] = time.Now().Add(-time.Minute)
+	}
+	if got := w.file(name); !strings.Contains(got, `text="A"`) || w.trouble(name) != "" {
+		w.t.Errorf("trouble %q in\n%s", w.trouble(name), got)
+	}
+}
+
+// A fault of ours while a save is compared is told of, and other files are taken.
+func TestFaultOfAComparisonStopsOneFileOnly(t *testing.T) {
+	w := newWorld(t, format.OPML, "a\nb")
+	w.addDoc("other", "Other", "x")
+	w.give()
+	newID := w.cfg.NewID
+	w.cfg.NewID = func() string { panic("a fault") }
+	w.edit("Work.opml", `<outline text="a"`, `<outline text="new"/><outline text="a"`)
+	saved := w.file("Work.opml")
+	w.take("Work.opml")
+	w.cfg.NewID = newID
+	w.edit("Other.opml", `"x"`, `"y"`)
+	w.take("Other.opml")
+	w.give()
+	if got := w.trouble("Work.opml"); !strings.Contains(got, "outlast failed") || w.file("Work.opml") != saved {
+		t.Errorf("trouble %q in\n%s", got, w.file("Work.opml"))
+	}
+	w.wantOutline("a\nb\n")
+	w.take("Work.opml") // as with the next program
+	w.wantOutline("new\na\nb\n")
+}

@@ -27,7 +27,11 @@ func (f *Folder) Give() error {
 		return err
 	}
 	for _, file := range docs {
-		if err := f.give(file, waiting[file.ID]); err != nil {
+		err := f.give(file, waiting[file.ID])
+		if errors.Is(err, store.ErrDamaged) {
+			err = f.damaged(file)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -360,6 +364,23 @@ func (f *Folder) shown(doc outline.FileID) error {
 	}
 	delete(f.prints, doc)
 	return f.update(doc, func(st *fileState) { st.Before = hash(data) })
+}
+
+// damaged tells of a file about which the database cannot be read; others go on. What
+// other programs wrote into one that its user has moved away is given up, so that it
+// can be written again.
+func (f *Folder) damaged(file outline.File) error {
+	st := f.files[file.ID]
+	if st == nil {
+		return f.strange(file.Title, "its document cannot be read: the database is damaged (`outlast doctor`)")
+	}
+	if _, err := f.root.Lstat(st.Name); errors.Is(err, fs.ErrNotExist) {
+		err := f.commit(func(tx *store.Tx) error { return f.putForeign(tx, file.ID, nil) })
+		if err != nil {
+			return err
+		}
+	}
+	return f.tellFile(file.ID, isDamaged)
 }
 
 // tellDoc keeps what is wrong with a document that may have no file yet.

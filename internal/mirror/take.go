@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math/bits"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -62,21 +63,26 @@ func (f *Folder) takeName(name string) error {
 // mendIt says what to do with a file that cannot be read.
 const mendIt = "; nothing is changed by that: mend it, or delete it, and it is written again within a minute as the outline is"
 
-// isDamaged is told of a save that cannot be compared with anything.
-const isDamaged = "what it looked like before the save is damaged in the database (`outlast doctor`), so nobody can tell what was changed; " +
-	"nothing is lost: move it elsewhere, and it is written again within a minute as the outline is; make the change again there"
+// isDamaged is told of a file about which the database cannot be read.
+const isDamaged = "what the database keeps of it is damaged (`outlast doctor`), so nobody can tell what a save changed; " +
+	"nothing is lost: move it elsewhere, and it is written again within a minute or two as the outline is; make the change again there"
 
-// takeData takes the content of a file.
+// takeData takes the content of a file. What is damaged about it stops no other one.
 func (f *Folder) takeData(doc outline.FileID, data []byte) error {
+	err := f.takeSave(doc, data)
+	if errors.Is(err, store.ErrDamaged) {
+		return f.tellFile(doc, isDamaged)
+	}
+	return err
+}
+
+func (f *Folder) takeSave(doc outline.FileID, data []byte) error {
 	st := f.files[doc]
 	sum := hash(data)
 	if (sum == st.Seen || sum == st.Before) && st.Held == "" {
 		return f.tellFile(doc, "")
 	}
 	newest, err := f.loadBase(doc)
-	if errors.Is(err, store.ErrDamaged) {
-		return f.tellFile(doc, isDamaged)
-	}
 	if err != nil {
 		return fmt.Errorf("take %s: %w", st.Name, err)
 	}
@@ -135,7 +141,9 @@ func (s *save) take(tx *store.Tx) error {
 		return refusal("it was made from a state that is no longer known, as an editor does that had it open for long; " +
 			"load it anew in the editor and make the change again")
 	}
-	s.match()
+	if err := s.match(); err != nil {
+		return err
+	}
 	changes := s.allowed(outline.Diff(s.base, s.got.tree))
 	if held, err := s.guard(tx, present, file, changes); held || err != nil {
 		return err
@@ -167,8 +175,14 @@ func (s *save) present(tx *store.Tx) (*outline.Document, *outline.File, error) {
 }
 
 // match gives the nodes of the save the ids of the base's, and takes fields from
-// there that the file does not change.
-func (s *save) match() {
+// there that the file does not change. A fault of ours on the way is one of this file.
+func (s *save) match() (err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			s.cfg.Log.Error("fault while a save was compared", "file", s.st.Name, "fault", fault, "stack", string(debug.Stack()))
+			err = refusal("outlast failed on it, though it may be sound (please report it); nothing is changed by that, and it stays as it is")
+		}
+	}()
 	fields := carriedBy(s.base, s.got)
 	tree := s.got.tree
 	tree.Root().Content = s.base.Root().Content // the title goes its own way
@@ -178,6 +192,7 @@ func (s *save) match() {
 	for _, f := range found {
 		f.Node.Fields = saidOf(f.Node, f.Was, fields)
 	}
+	return nil
 }
 
 // saidOf returns what a save makes of the node was, which is n there; of a new one,
