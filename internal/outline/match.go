@@ -44,10 +44,10 @@ import (
 func Match(old, new *Document, carried Mask, newID func() NodeID) []Found {
 	seed := maphash.MakeSeed()
 	m := &matcher{}
-	var both sync.WaitGroup
-	both.Go(func() { m.old = flatten(old, seed, carried) })
-	m.new = flatten(new, seed, carried)
-	both.Wait()
+	together(
+		func() { m.old = flatten(old, seed, carried) },
+		func() { m.new = flatten(new, seed, carried) },
+	)
 	m.kept, m.reads = make([]bool, len(m.new.nodes)), make([]bool, len(m.new.nodes))
 	m.ids(old)
 	m.hash()
@@ -81,10 +81,7 @@ func (m *matcher) hash() {
 		return
 	}
 	m.hashed = true
-	var both sync.WaitGroup
-	both.Go(func() { m.old.hashTree(0) })
-	m.new.hashTree(0)
-	both.Wait()
+	together(func() { m.old.hashTree(0) }, func() { m.new.hashTree(0) })
 }
 
 // pair makes x of old and y of new one node.
@@ -107,10 +104,25 @@ func (m *matcher) pairTree(x, y int32) {
 
 // halves has both halves of so many nodes done at the same time.
 func halves(nodes int, do func(half, from, to int)) {
+	together(func() { do(0, 0, nodes/2) }, func() { do(1, nodes/2, nodes) })
+}
+
+// together calls both functions at the same time. A panic of either is one of the
+// caller, after both have ended: nobody could recover from it in the goroutine.
+func together(aside, here func()) {
+	var fault any
 	var both sync.WaitGroup
-	both.Go(func() { do(0, 0, nodes/2) })
-	do(1, nodes/2, nodes)
-	both.Wait()
+	both.Go(func() {
+		defer func() { fault = recover() }()
+		aside()
+	})
+	func() {
+		defer both.Wait()
+		here()
+	}()
+	if fault != nil {
+		panic(fault)
+	}
 }
 
 // descend pairs the children of each pair made since, and theirs.
