@@ -182,10 +182,7 @@ func TestCopiedDatabaseLeavesStagingNodesAlone(t *testing.T) {
 		c.once()
 		s.Faults(nil)
 		second := c.copied()
-		for range 5 {
-			second.once()
-			time.Sleep(time.Minute)
-		}
+		second.rounds(5)
 		c.reopen(numbers)
 		c.settle()
 		c.finish(doc)
@@ -194,6 +191,14 @@ func TestCopiedDatabaseLeavesStagingNodesAlone(t *testing.T) {
 			t.Errorf("got\n%swant\n%s", got, want)
 		}
 	})
+}
+
+// rounds does some rounds, a minute apart.
+func (c *client) rounds(n int) {
+	for range n {
+		c.once()
+		time.Sleep(time.Minute)
+	}
 }
 
 // copied returns a client on another machine, with a copy of the database.
@@ -274,17 +279,11 @@ func stagedTwice(t *testing.T, answer remotetest.Fault) (c, second *client, doc 
 	way.deliver(t)
 	second = c.copied()
 	second.edit(doc, "a text that says enough", "a text that says more")
-	for range 5 {
-		second.once()
-		time.Sleep(time.Minute)
-	}
+	second.rounds(5)
 	c.reopen(numbers)
 	c.settle()
 	c.finish(doc)
-	for range 5 {
-		second.once()
-		time.Sleep(time.Minute)
-	}
+	second.rounds(5)
 	return c, second, doc
 }
 
