@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"outlast/store"
 )
@@ -33,9 +35,13 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// child is not started yet. It is ended after some minutes: a file may have been
+// made to mislead it.
 func child(t *testing.T, job, path string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], path)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	t.Cleanup(cancel)
+	cmd := exec.CommandContext(ctx, os.Args[0], path)
 	cmd.Env = append(os.Environ(), childEnv+"="+job)
 	return cmd
 }

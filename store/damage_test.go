@@ -64,6 +64,43 @@ func TestDamageIsSeen(t *testing.T) {
 	}
 }
 
+// TestPagesInACircleAreDamage lets branch pages lead to branch pages, which bbolt
+// would follow until the memory is used up.
+func TestPagesInACircleAreDamage(t *testing.T) {
+	original := rich(t)
+	const page, header, size = 4096, 16, 16 // bytes: of a page, its header, an element
+	dir := t.TempDir()
+	starts := branches(original, page)
+	if len(starts) < 2 {
+		t.Fatalf("%d branch pages", len(starts))
+	}
+	for _, from := range starts {
+		count := int(binary.NativeEndian.Uint16(original[from+10:]))
+		for _, element := range []int{header, header + (count-1)*size} {
+			for _, to := range starts {
+				b := slices.Clone(original)
+				binary.NativeEndian.PutUint64(b[from+element+8:], uint64(to/page))
+				name := fmt.Sprintf("%d-%d-%d.db", from/page, element, to/page)
+				if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	seen := 0
+	for line := range strings.Lines(runChild(t, "verify", dir)) {
+		name, result, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if result == "damaged" {
+			seen++
+		} else if !strings.HasPrefix(result, "sound ") {
+			t.Errorf("%s: %s", name, result)
+		}
+	}
+	if wanted := len(starts) * len(starts); seen < wanted {
+		t.Errorf("%d of %d files were refused; only what is in a free page may pass", seen, 2*wanted)
+	}
+}
+
 // seeded returns a random source and logs how to repeat it.
 func seeded(t *testing.T) *rand.Rand {
 	t.Helper()

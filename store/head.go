@@ -16,17 +16,21 @@ const (
 	metaEnd   = metaSum + 8
 )
 
-// checkHead finds two kinds of damage that bbolt passes over in silence: a file
-// that lost its end, which would be a fault at the first read there, and a bad
-// meta page. With one meta page bad bbolt takes the other, which is that of the
-// commit before: the last change would be missing, and nobody told. A power cut
-// does not do that, since a meta fits into one sector.
+// checkHead finds the damage that bbolt passes over in silence: a file that lost
+// its end, which would be a fault at the first read there, pages that lead in a
+// circle (branches.go), and a bad meta page. With one meta page bad bbolt takes the
+// other, which is that of the commit before: the last change would be missing, and
+// nobody told. A power cut does not do that, since a meta fits into one sector.
 func (tx *Tx) checkHead() error {
 	f, err := os.Open(tx.db.path)
 	if err != nil {
 		return err
 	}
-	return errors.Join(tx.checkSize(f), tx.checkMetas(f), f.Close())
+	err = errors.Join(tx.checkSize(f), tx.checkMetas(f))
+	if err == nil {
+		err = tx.checkBranches(f, false)
+	}
+	return errors.Join(err, f.Close())
 }
 
 func (tx *Tx) checkSize(f *os.File) error {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"runtime/debug"
 
 	"go.etcd.io/bbolt"
@@ -15,12 +14,7 @@ import (
 // believes, then by that check. It works in a goroutine of its own, where a fault
 // ends the process, and it follows each page's length, each pointer to another
 // page and the place of each key without a look at where they lead.
-func (tx *Tx) verifyPages() (err error) {
-	f, err := os.Open(tx.db.path)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
+func (tx *Tx) verifyPages(f io.ReaderAt) error {
 	if err := tx.verifyRuns(f); err != nil {
 		return err
 	}
@@ -78,11 +72,14 @@ func (tx *Tx) verifyRuns(f io.ReaderAt) error {
 }
 
 // Sizes in bytes of what a page of bbolt's consists of (file format 2), which is in
-// the byte order of the machine. After the header come the elements:
+// the byte order of the machine. The header is its number (8), flags (2), count of
+// elements (2) and of the pages that it goes on for (4). Then come the elements:
 //
 //	branch  offset of the key from here, its size (4 each), page below (8)
 //	leaf    flags, offset, size of the key, size of the value behind it (4 each)
 const pageHeader, pageElement = 16, 16
+
+const branchPage = 1 // the flags of a page that leads to others
 
 // within tells whether the elements of a page, their keys and values lie in its
 // run, and the pages that it names before the end of the file.

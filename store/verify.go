@@ -3,6 +3,8 @@ package store
 import (
 	"errors"
 	"fmt"
+	"io"
+	"os"
 
 	"outlast/internal/outline"
 )
@@ -12,17 +14,29 @@ import (
 // tree, in memory or not, is base plus log, and the structure of the file. It
 // takes time in proportion to the file.
 //
-// The structure comes last (pages.go): by then all pages in use have been read once.
+// What leads from page to page comes first (branches.go), and the rest of the
+// structure last (pages.go): by then all pages in use have been read once.
 func (db *DB) Verify() error {
 	return db.View(func(tx *Tx) error {
-		if err := tx.verifyValues(); err != nil {
+		f, err := os.Open(db.path)
+		if err != nil {
 			return err
 		}
-		if err := errors.Join(tx.verifyRecords(), tx.verifyFiles(), tx.verifyTrees()); err != nil {
-			return err
-		}
-		return tx.verifyPages()
+		return errors.Join(tx.verify(f), f.Close())
 	})
+}
+
+func (tx *Tx) verify(f io.ReaderAt) error {
+	if err := tx.checkBranches(f, true); err != nil {
+		return err
+	}
+	if err := tx.verifyValues(); err != nil {
+		return err
+	}
+	if err := errors.Join(tx.verifyRecords(), tx.verifyFiles(), tx.verifyTrees()); err != nil {
+		return err
+	}
+	return tx.verifyPages(f)
 }
 
 // verifyValues checks the checksums of all values but records.
