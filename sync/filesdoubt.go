@@ -46,7 +46,7 @@ func (s *round) replayFiles(ctx context.Context) error {
 // stillInDoubt handles an error of a repeated request. What keeps the repeat from
 // being looked at says nothing of the first copy, so the request stays open.
 func (s *round) stillInDoubt(in *store.Intent, p filePlan, cause error) error {
-	if classOf(cause) == Rejected && !refusedUnseen(cause) {
+	if classOf(cause) == Rejected && !turnedAway(cause) {
 		return s.filesFailed(in, p, cause)
 	}
 	return fmt.Errorf("ask again what became of a change of files: %w", cause)

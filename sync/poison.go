@@ -167,12 +167,18 @@ func (s *round) givesUp(in *store.Intent, z size) bool {
 // errUnanswered is joined with the cause when a request is not repeated again.
 var errUnanswered = errors.New("repeated in vain")
 
-// unanswerable leaves it to the read what became of a request.
+// unanswerable leaves it to the read what became of a request. A repeat that was
+// turned away adds nothing to how long the copies before it can take.
 func (s *round) unanswerable(d document, in *store.Intent, changes int, cause error) error {
 	delete(s.repeated, in.RequestID)
 	vain := fmt.Errorf("%w: %w", errUnanswered, cause)
-	if err := s.doubt(in, cause); err != nil || changes > 1 {
-		return errors.Join(err, vain)
+	if classOf(cause) != Rejected {
+		if err := s.doubt(in, cause); err != nil {
+			return errors.Join(err, vain)
+		}
+	}
+	if changes > 1 {
+		return vain
 	}
 	covered := make(map[store.OpID]bool)
 	err := s.cfg.DB.View(func(tx *store.Tx) error {

@@ -51,21 +51,24 @@ func (s *round) replay(ctx context.Context, d document) error {
 		return s.settled(in, edit, res)
 	case errors.Is(err, ErrRequestExpired), errors.Is(err, ErrRequestMismatch):
 		return nil // the read that follows tells
-	case tooLarge(err) && classOf(err) != Rejected && ctx.Err() == nil && s.givesUp(in, z):
+	case tooLarge(err) && ctx.Err() == nil && s.givesUp(in, z):
 		return s.unanswerable(d, in, len(edit.Changes), err)
-	case classOf(err) == Rejected && !refusedUnseen(err):
+	case classOf(err) == Rejected && !turnedAway(err):
 		return s.drop(in)
 	}
 	return fmt.Errorf("ask again what became of a request: %w", err)
 }
 
 // refusedUnseen tells whether the service refused without looking at the change:
-// for the token, the rate or want of room. It can be asked again later; and of
-// a repeated request such an answer leaves open what became of the first copy,
-// which may still be on its way.
+// for the token, the rate or want of room. It can be asked again later.
 func refusedUnseen(err error) bool {
 	return errors.Is(err, ErrToken) || errors.Is(err, ErrRateLimited) || errors.Is(err, ErrStorageFull)
 }
+
+// turnedAway tells whether nobody looked up the id of a repeated request, for one of
+// these reasons or since a machine in between takes nothing of its size now. That
+// leaves open what became of the first copy, which may still be on its way.
+func turnedAway(err error) bool { return refusedUnseen(err) || tooLarge(err) }
 
 // settled writes down what a repeated request made, as if its answer had come at
 // once, and acknowledges its records: what the read that follows shows instead
