@@ -3,6 +3,8 @@ package store
 import (
 	"errors"
 	"fmt"
+
+	"outlast/internal/boltfile"
 )
 
 // Sentinels of the store.
@@ -20,7 +22,7 @@ var (
 	// ErrSchema: the file was written by a newer program.
 	ErrSchema = errors.New("database was written by a newer version")
 	// ErrDamaged: a checksum does not hold, or the file is cut short.
-	ErrDamaged = errors.New("database is damaged")
+	ErrDamaged = boltfile.ErrDamaged
 	// ErrMissing: there is no database at this path.
 	ErrMissing = errors.New("there is no database here")
 )

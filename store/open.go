@@ -7,11 +7,12 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"syscall"
 	"time"
 
 	"go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
+
+	"outlast/internal/boltfile"
 )
 
 const (
@@ -112,34 +113,20 @@ func examine(o Options) (int64, error) {
 	return info.Size(), nil
 }
 
-// openBolt opens the file. bbolt panics on some damaged files, without letting
-// go of the lock.
-func openBolt(o Options, size int64, readOnly bool) (b *bbolt.DB, err error) {
-	var file *os.File
-	panicked := true
-	defer func() {
-		if panicked && file != nil {
-			unlock(file)
-			_ = file.Close() // the panic is what counts
-		}
-	}()
-	defer guard(&err)()
-	b, err = bbolt.Open(o.Path, 0o600, &bbolt.Options{
+func openBolt(o Options, size int64, readOnly bool) (*bbolt.DB, error) {
+	b, err := boltfile.Open(o.Path, bbolt.Options{
 		Timeout:         lockWait,
 		FreelistType:    bbolt.FreelistMapType,
 		MaxSize:         int(o.MaxSize),
 		NoSync:          o.NoSync,
 		ReadOnly:        readOnly,
 		InitialMmapSize: mapSize(size),
-		OpenFile: func(path string, flag int, mode os.FileMode) (*os.File, error) {
-			var err error
-			file, err = os.OpenFile(path, flag, mode)
-			return file, err
-		},
-	})
-	panicked = false
+	}, nil)
+	if errors.Is(err, bolterrors.ErrTimeout) {
+		return nil, &LockedError{PID: readPID(o.Path)}
+	}
 	if err != nil {
-		return nil, boltOpenError(err, o.Path)
+		return nil, err
 	}
 	b.AllocSize = growStep
 	return b, nil
@@ -152,20 +139,6 @@ func mapSize(size int64) int {
 		return 0
 	}
 	return int(max(2*size, smallestMap))
-}
-
-// boltOpenError tells a lock and a system error from a file that makes no sense.
-func boltOpenError(err error, path string) error {
-	if errors.Is(err, bolterrors.ErrTimeout) {
-		return &LockedError{PID: readPID(path)}
-	}
-	if _, ok := errors.AsType[*fs.PathError](err); ok {
-		return err
-	}
-	if _, ok := errors.AsType[syscall.Errno](err); ok {
-		return err
-	}
-	return fmt.Errorf("%w: %w", ErrDamaged, err)
 }
 
 // syncFolder makes the name of a new file durable. Windows does so by itself.

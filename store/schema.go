@@ -83,9 +83,6 @@ func (tx *Tx) putSchema() error {
 // between its creation and the first commit; and whether it has an old schema.
 func (db *DB) check() (fresh, old bool, err error) {
 	err = db.View(func(tx *Tx) error {
-		if err := tx.checkHead(); err != nil {
-			return err
-		}
 		if name, _ := tx.bolt.Cursor().First(); name == nil {
 			fresh = true
 			return nil

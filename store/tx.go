@@ -7,6 +7,7 @@ import (
 
 	"go.etcd.io/bbolt"
 
+	"outlast/internal/boltfile"
 	"outlast/internal/outline"
 )
 
@@ -41,7 +42,7 @@ type opened struct {
 
 // run calls fn and then sees to it that what it leaves is sound.
 func (tx *Tx) run(fn func(*Tx) error) (err error) {
-	defer guard(&err)()
+	defer boltfile.Guard(&err)()
 	if tx.bolt.Writable() {
 		if _, err := tx.index(); err != nil {
 			return err
@@ -79,7 +80,7 @@ func (tx *Tx) prove() error {
 // commit writes and syncs. Any error of it but ErrMaxSizeReached leaves open
 // what the disk holds.
 func (tx *Tx) commit() (err error) {
-	defer guard(&err)()
+	defer boltfile.Guard(&err)()
 	if instead := tx.db.instead; instead != nil {
 		err = instead(tx.bolt.Commit)
 	} else {

@@ -3,9 +3,8 @@ package store
 import (
 	"errors"
 	"fmt"
-	"io"
-	"os"
 
+	"outlast/internal/boltfile"
 	"outlast/internal/outline"
 )
 
@@ -13,30 +12,15 @@ import (
 // sound: each checksum, the number of keys in each bucket, that each working
 // tree, in memory or not, is base plus log, and the structure of the file. It
 // takes time in proportion to the file.
-//
-// What leads from page to page comes first (branches.go), and the rest of the
-// structure last (pages.go): by then all pages in use have been read once.
 func (db *DB) Verify() error {
-	return db.View(func(tx *Tx) error {
-		f, err := os.Open(db.path)
-		if err != nil {
-			return err
-		}
-		return errors.Join(tx.verify(f), f.Close())
-	})
+	return db.View(func(tx *Tx) error { return boltfile.Verify(tx.bolt, nil, tx.verify) })
 }
 
-func (tx *Tx) verify(f io.ReaderAt) error {
-	if err := tx.checkBranches(f, true); err != nil {
-		return err
-	}
+func (tx *Tx) verify() error {
 	if err := tx.verifyValues(); err != nil {
 		return err
 	}
-	if err := errors.Join(tx.verifyRecords(), tx.verifyFiles(), tx.verifyTrees()); err != nil {
-		return err
-	}
-	return tx.verifyPages(f)
+	return errors.Join(tx.verifyRecords(), tx.verifyFiles(), tx.verifyTrees())
 }
 
 // verifyValues checks the checksums of all values but records.

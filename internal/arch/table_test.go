@@ -21,10 +21,11 @@ func edges() map[string][]string {
 		"internal/config":     {"internal/atomicfile"},
 		"internal/secret":     {"internal/atomicfile"},
 		"opml":                {"internal/outline"},
-		"store":               {"internal/outline"},
+		"internal/boltfile":   {},
+		"store":               {"internal/boltfile", "internal/outline"},
 		"sync":                {"store", "internal/outline"},
 		"internal/dynalist":   {"sync", "internal/outline"},
-		"internal/server":     {"internal/dynalist", "internal/outline"},
+		"internal/server":     {"internal/dynalist", "internal/boltfile", "internal/outline"},
 		"internal/format":     {"opml", "internal/outline"},
 		"internal/health":     {"store", "internal/outline"},
 		"internal/report":     {"internal/health"},
@@ -35,10 +36,11 @@ func edges() map[string][]string {
 		"internal/offsite": {"internal/snapshot", "store", "internal/atomicfile"},
 		"internal/web":     {"store", "internal/secret", "internal/format", "opml", "internal/health", "internal/outline"},
 
-		"internal/outline/outlinetest": {"internal/outline"},
-		"store/storetest":              {"store", "internal/outline"},
-		"sync/remotetest":              {"sync", "internal/dynalist", "internal/server", "store", "internal/outline"},
-		"sync/simtest":                 {"sync", "internal/dynalist", "internal/server", "store", "internal/outline"},
+		"internal/outline/outlinetest":   {"internal/outline"},
+		"internal/boltfile/boltfiletest": {},
+		"store/storetest":                {"store", "internal/outline"},
+		"sync/remotetest":                {"sync", "internal/dynalist", "internal/server", "store", "internal/outline"},
+		"sync/simtest":                   {"sync", "internal/dynalist", "internal/server", "store", "internal/outline"},
 	}
 }
 
@@ -58,7 +60,7 @@ func testEdges() map[string][]string {
 // says why.
 func owners() map[string][]string {
 	return map[string][]string{
-		"go.etcd.io/bbolt":                      {"store", "internal/server"}, // two databases: the client's and the service's
+		"go.etcd.io/bbolt":                      {"store", "internal/server", "internal/boltfile"}, // two databases, and what neither believes of a file
 		"github.com/gilliek/go-opml":            {"opml"},
 		"github.com/hashicorp/go-retryablehttp": {"internal/dynalist"},
 		"github.com/fsnotify/fsnotify":          {"internal/watch"},

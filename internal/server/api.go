@@ -67,6 +67,7 @@ func (s *Server) announce(h http.Header) {
 
 func (s *Server) route(api map[string]endpoint, w http.ResponseWriter, r *http.Request) (a answer) {
 	defer s.recover(r, &a)
+	debug.SetPanicOnFault(true) // of this goroutine: a page that cannot be read ends the request, not the server
 	switch r.URL.Path {
 	case "/livez":
 		return s.live(r)

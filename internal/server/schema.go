@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+
+	"outlast/internal/boltfile"
 )
 
 // schema is the number of the layout that the package comment describes.
@@ -37,8 +39,12 @@ const (
 	keyHead   = "head"
 )
 
+func buckets() []string {
+	return []string{bucketMeta, bucketPrefs, bucketTokens, bucketFiles, bucketDocs, bucketRequests}
+}
+
 // errDamaged is wrapped by every error about a record that cannot be right.
-var errDamaged = errors.New("damaged record")
+var errDamaged = boltfile.ErrDamaged
 
 func bucket(tx *bbolt.Tx, name string) *bbolt.Bucket { return tx.Bucket([]byte(name)) }
 
@@ -50,12 +56,10 @@ func docBucket(tx *bbolt.Tx, id string) *bbolt.Bucket {
 // create lays out a new file: a root folder with one document, the inbox. It
 // returns false if the file had been laid out before.
 func create(tx *bbolt.Tx, now time.Time, newID func() string) (bool, error) {
-	if meta := bucket(tx, bucketMeta); meta != nil {
-		return false, checkSchema(meta.Get([]byte(keySchema)))
+	if name, _ := tx.Cursor().First(); name != nil {
+		return false, checkLayout(tx)
 	}
-	for _, name := range []string{
-		bucketMeta, bucketPrefs, bucketTokens, bucketFiles, bucketDocs, bucketRequests,
-	} {
+	for _, name := range buckets() {
 		if _, err := tx.CreateBucket([]byte(name)); err != nil {
 			return false, err
 		}
@@ -72,6 +76,16 @@ func create(tx *bbolt.Tx, now time.Time, newID func() string) (bool, error) {
 		putFile(tx, inbox),
 		createDocument(tx, inbox.id, now.UnixMilli()),
 	)
+}
+
+// checkLayout finds out whether the file is one of ours.
+func checkLayout(tx *bbolt.Tx) error {
+	for _, name := range buckets() {
+		if bucket(tx, name) == nil {
+			return fmt.Errorf("no bucket %s: %w", name, errDamaged)
+		}
+	}
+	return checkSchema(bucket(tx, bucketMeta).Get([]byte(keySchema)))
 }
 
 func checkSchema(v []byte) error {

@@ -63,6 +63,8 @@ import (
 
 	"go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
+
+	"outlast/internal/boltfile"
 )
 
 // Config says how to serve. Only Path must be set.
@@ -134,7 +136,7 @@ func Open(cfg Config) (*Server, error) {
 }
 
 func openFile(cfg Config) (*bbolt.DB, error) {
-	opts := &bbolt.Options{
+	opts := bbolt.Options{
 		Timeout:      2 * time.Second,
 		FreelistType: bbolt.FreelistMapType,
 		NoSync:       cfg.NoSync,
@@ -143,7 +145,7 @@ func openFile(cfg Config) (*bbolt.DB, error) {
 	if runtime.GOOS != "windows" && cfg.MaxSize == 0 {
 		opts.InitialMmapSize = 64 << 20 // address space only; on Windows the file would grow
 	}
-	db, err := bbolt.Open(cfg.Path, 0o600, opts)
+	db, err := boltfile.Open(cfg.Path, opts, boltfile.Nested{bucketDocs: 2})
 	if errors.Is(err, berrors.ErrTimeout) {
 		return nil, ErrLocked
 	}
@@ -151,9 +153,10 @@ func openFile(cfg Config) (*bbolt.DB, error) {
 }
 
 // start creates what a new file needs and reads what is kept in memory.
-func (s *Server) start() error {
+func (s *Server) start() (err error) {
+	defer boltfile.Guard(&err)()
 	created := false
-	err := s.db.Update(func(tx *bbolt.Tx) error {
+	err = s.db.Update(func(tx *bbolt.Tx) error {
 		var err error
 		created, err = create(tx, time.Now(), s.cfg.NewID)
 		if err != nil {

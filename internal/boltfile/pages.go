@@ -1,25 +1,42 @@
-package store
+package boltfile
 
 import (
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"runtime/debug"
 
 	"go.etcd.io/bbolt"
 )
 
-// verifyPages checks the structure of the file: first what bbolt's own check
-// believes, then by that check. It works in a goroutine of its own, where a fault
-// ends the process, and it follows each page's length, each pointer to another
-// page and the place of each key without a look at where they lead.
-func (tx *Tx) verifyPages(f io.ReaderAt) error {
-	if err := tx.verifyRuns(f); err != nil {
+// Verify checks the structure of the whole file: what leads from page to page, then
+// calls read, which is to read every value that is kept in it, and then what
+// bbolt's own check believes and by that check. That check works in a goroutine of
+// its own, where a fault ends the process, so all pages in use must have been read
+// before, and it follows each page's length, each pointer to another page and the
+// place of each key without a look at where they lead.
+func Verify(tx *bbolt.Tx, nested Nested, read func() error) error {
+	f, err := os.Open(tx.DB().Path())
+	if err != nil {
+		return err
+	}
+	return errors.Join(verify(tx, f, nested, read), f.Close())
+}
+
+func verify(tx *bbolt.Tx, f io.ReaderAt, nested Nested, read func() error) error {
+	if err := checkDescent(tx, f, nested); err != nil {
+		return err
+	}
+	if err := read(); err != nil {
+		return err
+	}
+	if err := verifyRuns(tx, f); err != nil {
 		return err
 	}
 	var errs []error
-	for err := range tx.bolt.Check(bbolt.WithKVStringer(sizes{})) {
+	for err := range tx.Check(bbolt.WithKVStringer(sizes{})) {
 		errs = append(errs, fmt.Errorf("%w: %w", ErrDamaged, err))
 	}
 	return errors.Join(errs...)
@@ -38,11 +55,11 @@ func (s sizes) ValueToString(b []byte) string { return s.KeyToString(b) }
 
 // verifyRuns checks that the runs of pages fill the file exactly, and what is in
 // them stays within: with a length that is not true bbolt's check works for minutes.
-func (tx *Tx) verifyRuns(f io.ReaderAt) error {
-	size := tx.db.bolt.Info().PageSize
-	id, end := 0, int(tx.bolt.Size())/size
+func verifyRuns(tx *bbolt.Tx, f io.ReaderAt) error {
+	size := tx.DB().Info().PageSize
+	id, end := 0, int(tx.Size())/size
 	for id < end {
-		page, err := tx.bolt.Page(id)
+		page, err := tx.Page(id)
 		if err != nil {
 			return err
 		}
@@ -79,7 +96,7 @@ func (tx *Tx) verifyRuns(f io.ReaderAt) error {
 //	leaf    flags, offset, size of the key, size of the value behind it (4 each)
 const pageHeader, pageElement = 16, 16
 
-const branchPage = 1 // the flags of a page that leads to others
+const branchPage, leafPage = 1, 2 // flags
 
 // within tells whether the elements of a page, their keys and values lie in its
 // run, and the pages that it names before the end of the file.

@@ -1,4 +1,4 @@
-package store
+package boltfile
 
 import (
 	"fmt"
@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// guard makes damage an error. bbolt reads the file through a memory map and
-// trusts it: a page that is cut off or cannot be read is a fault at an address,
-// and one with nonsense in it an assertion. Use it as
+// Guard makes damage an error that wraps ErrDamaged: a page that is cut off or
+// cannot be read is a fault at an address, and one with nonsense in it an
+// assertion of bbolt's. Use it around all that reads a file, as
 //
-//	defer guard(&err)()
+//	defer boltfile.Guard(&err)()
 //
 // A panic of any other origin goes on.
-func guard(err *error) func() {
+func Guard(err *error) func() {
 	before := debug.SetPanicOnFault(true)
 	return func() {
 		debug.SetPanicOnFault(before)
