@@ -90,7 +90,7 @@ func applied(tx *store.Tx, in *store.Intent, steps []Step, made []outline.Servic
 	return changeStaging(tx, in, func(st *store.Staging) {
 		switch {
 		case in.Stage == store.StageClear:
-			st.Doubt = true // to be read: more may have to go, and an Ok can leave changes out
+			st.Doubt, st.Full = true, true // to be read: more may have to go, and an Ok can leave changes out
 		case in.Clears && !st.Doubt: // else a read has to show it
 			st.Nodes, st.Right, st.Below, st.Full, st.Gone = nil, nil, nil, true, time.Now()
 		}

@@ -437,6 +437,30 @@ func TestClearingOfWhichOnlySomeWasDone(t *testing.T) {
 	})
 }
 
+// What is written while a staging node is taken away is not put below it.
+func TestNewItemWhileItsStagingNodeGoes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, doc := sample(t, server.Compat)
+		c.strict = true
+		c.restart()
+		c.add(doc, "beta", "taken back")
+		s.Once("doc/edit", 2, remotetest.LostRefused) // the move to its place
+		c.once()
+		c.remove(doc, "taken back")
+		s.Faults(nil)
+		meanwhile := &intruder{Service: s, at: `"delete"`, edit: func() { c.add(doc, "beta", "new") }}
+		c.engineOver(meanwhile, nil)
+		c.settle()
+		if n := s.Requests()["doc/edit"]; n != 2 || meanwhile.edit != nil {
+			t.Errorf("%d edits, want 2: away with the staging node, and the new item", n)
+		}
+		want := strings.Replace(sampleText, "  beta two\n", "  beta two\n  new\n", 1)
+		if got := served(t, s, "Plan"); got != want {
+			t.Errorf("got\n%swant\n%s", got, want)
+		}
+	})
+}
+
 // A request comes late, when its new item goes by a staging node already, together
 // with one that belongs below it. What stays is the item at its place.
 func TestStagedItemWhoseFirstRequestComesLate(t *testing.T) {

@@ -29,7 +29,6 @@ func (w *world) onSend(n int, path string, body []byte) any {
 	}
 	q := w.editIn(body)
 	w.checkForm(n, q, len(body))
-	w.noteStaged(n, q)
 	c := w.clients[n]
 	var tag *sent
 	c.view(func(tx *store.Tx) error {
@@ -47,6 +46,9 @@ func (w *world) onSend(n int, path string, body []byte) any {
 			return nil
 		}
 		tag = tagOf(in, q)
+		if in.Stage == store.StageFill {
+			w.noteStaged(n, q)
+		}
 		w.checkSame(n, q, body)
 		if err := w.checkFences(tx, n, doc, in); err != nil {
 			return err

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
-	"strings"
 	"time"
 
 	"outlast/internal/dynalist"
@@ -282,14 +281,10 @@ func (w *world) bind(key intentKey, e effect) {
 
 // noteStaged notes what a client asks to be put below a staging node, in the form of
 // the service: what says the same there it takes for its own, whether or not the
-// service has made that already.
+// service has made that already, or ever does: the staging node may have gone.
 func (w *world) noteStaged(client int, q dynalist.DocEditRequest) {
-	t := w.truths[q.FileID]
 	for _, c := range q.Changes {
-		if t == nil || c.Action != "insert" {
-			continue
-		}
-		if p := t.nodes[c.ParentID]; p == nil || !strings.HasPrefix(p.content, stagingMark) {
+		if c.Action != "insert" {
 			continue
 		}
 		content, note := valueOf(c.Content), valueOf(c.Note)
