@@ -47,10 +47,7 @@ func (o otherVersion) mask() (b outline.Mask) {
 // text goes to the trash when the next replaces it.
 func (m *merger) keepOther(n *outline.Node, o otherVersion) {
 	f := otherChild(o)
-	if i, waits := m.waitingOther(n.ID); waits {
-		m.rebase(i)
-	}
-	if c := otherOf(n); c != nil {
+	if c := m.settledOther(n); c != nil {
 		if mask := c.Differ(f) & (outline.Content | outline.Note); mask != 0 {
 			m.holding[c.ID] = true
 			m.trashText(c, c.Only(mask), "replaced by a later version")
@@ -62,19 +59,34 @@ func (m *merger) keepOther(n *outline.Node, o otherVersion) {
 	m.keep(m.own(outline.Change{Kind: outline.Insert, Node: id, To: m.out.work.Last(n), New: f}))
 }
 
-// waitingOther finds the record that makes such a child of a node, where the service
-// does not have it yet: it stands later in the log than the edit that it is about.
-func (m *merger) waitingOther(id outline.NodeID) (record int, waits bool) {
+// settledOther returns such a child of a node, nil for none. What the log makes of it
+// stands later there than the edit that it is about, and is done first: it is older.
+func (m *merger) settledOther(n *outline.Node) *outline.Node {
 	if m.others == nil {
-		m.others = make(map[outline.NodeID]int)
+		m.others = make(map[outline.NodeID][]int)
 		for i, r := range m.todo {
-			if r.Node.Kind == outline.Insert && strings.HasPrefix(r.Node.New.Content, OtherVersion) {
-				m.others[r.Node.To.Parent] = i
+			switch c := r.Node; {
+			case c.Kind == outline.Update:
+				m.others[c.Node] = append(m.others[c.Node], i)
+			case c.Kind == outline.Insert && strings.HasPrefix(c.New.Content, OtherVersion):
+				m.others[c.To.Parent] = append(m.others[c.To.Parent], i)
 			}
 		}
 	}
-	record, waits = m.others[id]
-	return record, waits
+	settle := func(id outline.NodeID, kind outline.Kind) {
+		for _, i := range m.others[id] {
+			if m.todo[i].Node.Kind == kind {
+				m.rebase(i)
+			}
+		}
+	}
+	settle(n.ID, outline.Insert)
+	for c := range n.Children() {
+		if strings.HasPrefix(c.Content, OtherVersion) {
+			settle(c.ID, outline.Update)
+		}
+	}
+	return otherOf(n)
 }
 
 // otherChild returns the node that holds another version.

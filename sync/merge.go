@@ -87,7 +87,7 @@ type merger struct {
 	revive  map[outline.NodeID]int   // deleted at the service, wanted here: the record that inserts it again
 	kept    map[outline.NodeID]bool  // memory of movedAway
 	moved   map[outline.NodeID]moved // memory of reorderedThere, by parent
-	others  map[outline.NodeID]int   // memory of waitingOther, by parent
+	others  map[outline.NodeID][]int // memory of settledOther: updates of a node, and inserts of an other version below it
 	holding map[outline.NodeID]bool  // existing nodes that this merge put the service's text into
 	again   map[store.OpID]bool      // acknowledged and not shown: to be sent again
 	heeded  bool                     // something that was sent again is done

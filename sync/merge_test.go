@@ -254,6 +254,49 @@ func TestMergeReplacesAnOtherVersionThatWaits(t *testing.T) {
 	}
 }
 
+// So it is where a later edit of that child waits, ours or a person's, whether or not
+// the service has the child: what that made of it is the older text.
+func TestMergeReplacesAnOtherVersionWhoseEditWaits(t *testing.T) {
+	update := func(id outline.NodeID, content string) outline.Change {
+		return outline.Change{Kind: outline.Update, Node: id, Mask: outline.Content, New: outline.Fields{Content: content}}
+	}
+	insert := outline.Change{Kind: outline.Insert, Node: "c", To: outline.Place{Parent: "a"}, New: outline.Fields{Content: OtherVersion + " one"}}
+	for name, test := range map[string]struct {
+		base, remote string
+		log          []outline.Change
+		want, trash  string
+	}{
+		"of a waiting one": {
+			"a=one", "a=four",
+			[]outline.Change{update("a", "two"), insert, update("c", OtherVersion+" three")},
+			"a=two\n  c=⚠ other version #conflict four\n", "⚠ other version #conflict three",
+		},
+		"of one that is there": {
+			"a=one\n  c=⚠ other version #conflict one", "a=four\n  c=⚠ other version #conflict one",
+			[]outline.Change{update("a", "two"), update("c", OtherVersion+" three")},
+			"a=two\n  c=⚠ other version #conflict four\n", "⚠ other version #conflict three",
+		},
+		"to an item like any other": {
+			"a=one\n  c=⚠ other version #conflict one", "a=four\n  c=⚠ other version #conflict one",
+			[]outline.Change{update("a", "two"), update("c", "settled")},
+			"a=two\n  c=settled\n  *=⚠ other version #conflict four\n", "",
+		},
+	} {
+		base := parse(test.base)
+		m := mergeLog(base, parse(test.remote), recorded(base, test.log, store.Pending))
+		if got := render(m.work); got != test.want {
+			t.Errorf("%s: got\n%swant\n%s", name, got, test.want)
+		}
+		var trash string
+		for _, gone := range m.trash {
+			trash += gone.Nodes[0].Content
+		}
+		if trash != test.trash {
+			t.Errorf("%s: in the trash %q, want %q", name, trash, test.trash)
+		}
+	}
+}
+
 // An edit of an item and then a move of what it stands below bring both back.
 func TestMergeKeepsEditBelowLaterMove(t *testing.T) {
 	base := parse("a\n  b\n    c\nd")
