@@ -231,6 +231,7 @@ var (
 	ErrUnreachable     = errors.New("the service does not answer")
 	ErrRateLimited     = errors.New("the service asks to slow down")
 	ErrNoPermission    = errors.New("the service does not allow this")
+	ErrNoNode          = errors.New("the service does not know one of the nodes")
 	ErrNotFound        = errors.New("the service does not know this")
 	ErrVersionMismatch = errors.New("the document has changed at the service")
 	ErrRequestExpired  = errors.New("the service no longer knows this request id")

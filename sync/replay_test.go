@@ -1,13 +1,17 @@
 package sync_test
 
 import (
+	"bytes"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
 
+	"outlast/internal/outline"
 	"outlast/internal/server"
+	"outlast/sync"
 	"outlast/sync/remotetest"
 )
 
@@ -72,6 +76,45 @@ func TestRepeatForFilesThatIsTurnedAway(t *testing.T) {
 		c.settle()
 		if got := strings.Join(c.titles(), " "); strings.Count(got, "New") != 1 {
 			t.Errorf("got %s", got)
+		}
+	})
+}
+
+// unversioned lets a service edit whatever the version of the document is.
+type unversioned struct{ http.RoundTripper }
+
+var ifVersion = regexp.MustCompile(`,"if_version":\d+`)
+
+func (u unversioned) RoundTrip(req *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(req.Body)
+	if err != nil {
+		return nil, err
+	}
+	body = ifVersion.ReplaceAll(body, nil)
+	req.Body, req.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	return u.RoundTripper.RoundTrip(req)
+}
+
+// What somebody has deleted in that moment is not found, and a server that keeps its
+// answers says so for ever. The document does not wait for another one.
+func TestRepeatThatFindsANodeGoneForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, doc := sample(t, server.Safe)
+		stranger, ctx := s.Client(t), t.Context()
+		gone := outline.ServiceID(c.node(doc, "beta two").ID)
+		meanwhile := &intruder{Service: s, at: "new", edit: func() {
+			step := sync.Step{Kind: outline.Delete, Node: gone}
+			if _, err := stranger.Edit(ctx, sync.NodeEdit{Doc: outline.ServiceID(doc), Changes: []sync.Step{step}}); err != nil {
+				t.Error(err)
+			}
+		}}
+		c.engineOver(unversioned{meanwhile}, nil)
+		c.add(doc, "beta two", "new")
+		c.add(doc, "gamma", "other")
+		c.settle()
+		want := strings.Replace(sampleText, "  beta two\n", "", 1) + "  other\nRecovered (outlast)\n  new {was in: beta / beta two}\n"
+		if got := served(t, s, "Plan"); got != want || meanwhile.edit != nil {
+			t.Errorf("got\n%swant\n%s", got, want)
 		}
 	})
 }

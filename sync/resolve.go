@@ -49,8 +49,8 @@ func (s *round) replay(ctx context.Context, d document) error {
 	switch {
 	case err == nil:
 		return s.settled(in, edit, res)
-	case errors.Is(err, ErrRequestExpired), errors.Is(err, ErrRequestMismatch):
-		return nil // the read that follows tells
+	case errors.Is(err, ErrRequestExpired), errors.Is(err, ErrRequestMismatch), errors.Is(err, ErrNoNode):
+		return nil // the same answer would come for ever; the read that follows tells
 	case tooLarge(err) && ctx.Err() == nil && s.givesUp(in, z):
 		return s.unanswerable(d, in, len(edit.Changes), err)
 	case classOf(err) == Rejected && !turnedAway(err):

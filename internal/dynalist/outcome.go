@@ -158,6 +158,8 @@ func reason(code string) error {
 		return sync.ErrRateLimited
 	case CodeUnauthorized:
 		return sync.ErrNoPermission
+	case CodeNodeNotFound:
+		return sync.ErrNoNode
 	case CodeNotFound:
 		return sync.ErrNotFound
 	case CodeVersionMismatch:
@@ -181,8 +183,6 @@ func saying(code string) string {
 		return "the service finds the request wrong"
 	case CodeLockFail:
 		return "the service could not handle the request"
-	case CodeNodeNotFound:
-		return "the service does not know one of the nodes"
 	}
 	if err := reason(code); err != nil {
 		return err.Error()
