@@ -215,13 +215,25 @@ func (w *world) onServed(s remotetest.Served) {
 		if len(nodes) == 0 {
 			nodes = append(nodes, "") // a staging node is nobody's insert
 		}
-		at := slices.IndexFunc(fresh, func(n *truthNode) bool { return n.content == *c.Content })
-		if at >= 0 {
+		if at := after.madeBy(c, fresh); at >= 0 {
 			w.bind(intentKey{s.Client, nodes[0]}, effect{q.FileID, fresh[at].id})
 			fresh = slices.Delete(fresh, at, at+1)
 		}
 		nodes = nodes[1:]
 	}
+}
+
+// madeBy returns which of some new nodes an insert has made, -1 for none: of several
+// with its text one below the parent that it names, which may be out of reach since.
+func (t *truth) madeBy(c dynalist.NodeChange, fresh []*truthNode) int {
+	says := func(n *truthNode) bool { return n.content == *c.Content }
+	if p := t.nodes[c.ParentID]; p != nil {
+		at := slices.IndexFunc(fresh, func(n *truthNode) bool { return says(n) && slices.Contains(p.children, n.id) })
+		if at >= 0 {
+			return at
+		}
+	}
+	return slices.IndexFunc(fresh, says)
 }
 
 // writeAge is how old the engine's knowledge of a document may be when it writes
