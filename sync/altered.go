@@ -123,7 +123,8 @@ func (a *alteration) suspect(missing []bool, sent []outline.Fields) {
 		}
 		for _, n := range a.fresh {
 			here, changed := a.parent[n.ID] == ins.Parent, n.Fields.Modified != n.Fields.Created
-			if !a.taken[n.ID] && (a.moments[n.Fields.Created] || here && changed || holdsText(n.Fields, sent[i])) {
+			alike := textDigest(n.Fields) == ins.Text || holdsText(n.Fields, sent[i]) // no text holds the empty one
+			if !a.taken[n.ID] && (a.moments[n.Fields.Created] || here && changed || alike) {
 				ins.Suspect = n.ID
 				break
 			}

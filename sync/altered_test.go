@@ -36,24 +36,14 @@ func (m *meddler) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // somebody changes the item with a content, as another client does.
-func somebody(t *testing.T, s *remotetest.Service, doc outline.FileID, content string, change sync.Step) {
+func somebody(t *testing.T, s *remotetest.Service, doc outline.FileID, content string, step sync.Step) {
 	t.Helper()
-	stranger := s.Client(t)
-	r, err := stranger.Read(t.Context(), outline.ServiceID(doc), 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, n := range r.Nodes {
-		if n.Fields.Content == content {
-			change.Node = n.ID
-		}
-	}
-	if change.Node == "" {
+	ids := nodesWith(t, s, doc, content)
+	if len(ids) == 0 {
 		t.Fatalf("no item %q", content)
 	}
-	if _, err := stranger.Edit(t.Context(), sync.NodeEdit{Doc: outline.ServiceID(doc), Changes: []sync.Step{change}}); err != nil {
-		t.Fatal(err)
-	}
+	step.Node = ids[len(ids)-1]
+	change(t, s, doc, step)
 }
 
 // The answer to a request is lost, and before its fence ends somebody changes one
@@ -120,6 +110,13 @@ func TestNewItemThatIsChangedWhileInDoubt(t *testing.T) {
 				somebody(w.T, w.s, w.doc, "", sync.Step{Kind: outline.Move, Parent: to})
 				time.Sleep(time.Millisecond)
 				somebody(w.T, w.s, w.doc, "", sync.Step{Kind: outline.Update, Mask: outline.Color, Fields: outline.Fields{Color: 3}})
+			},
+		},
+		"an empty one, moved before it was seen": {
+			texts: []string{""}, want: []string{""}, told: 1,
+			before: func(w world) {
+				to := outline.ServiceID(w.c.node(w.doc, "gamma").ID)
+				somebody(w.T, w.s, w.doc, "", sync.Step{Kind: outline.Move, Parent: to})
 			},
 		},
 		"one of a row, moved and rewritten before it was seen": {

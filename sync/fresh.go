@@ -1,6 +1,8 @@
 package sync
 
 import (
+	"bytes"
+	"hash/fnv"
 	"slices"
 
 	"outlast/internal/outline"
@@ -11,7 +13,7 @@ import (
 // to be ours, in the order of the document.
 type fresh struct {
 	sent    map[copyKey][]*outline.Node
-	text    map[uint64][]*outline.Node            // by digest of the content
+	text    map[uint64][]*outline.Node            // by digest of the text of an insert that they hold
 	made    map[moment][]*outline.Node            // by parent, and when they were made
 	changed map[outline.ServiceID][]*outline.Node // by parent: those changed since they were made
 	taken   map[*outline.Node]bool                // dealt with
@@ -37,9 +39,11 @@ func momentOf(parent outline.ServiceID, n *outline.Node) moment {
 
 func (l *latecomers) freshNodes(open []*store.Intent) fresh {
 	suspected := make(map[outline.NodeID]bool) // told of when what it may be is sent again
+	sent := make(map[uint64]bool)
 	for _, in := range open {
 		for _, ins := range in.Inserts {
 			suspected[l.binds.Ours(ins.Suspect)] = true
+			sent[ins.Text] = true
 		}
 	}
 	f := fresh{
@@ -60,8 +64,7 @@ func (l *latecomers) freshNodes(open []*store.Intent) fresh {
 			continue
 		}
 		f.made[made] = append(f.made[made], n)
-		if words(n.Content) != "" {
-			text := textDigest(n.Fields)
+		for _, text := range heldBy(n, sent) {
 			f.text[text] = append(f.text[text], n)
 		}
 		if n.Modified != n.Created {
@@ -81,28 +84,46 @@ func (f *fresh) asSent(ins *store.IntentInsert) *outline.Node {
 	return nil
 }
 
-// alike returns the first node that may be what a second copy of an insert has
-// become, nil for none: made not long before or after the first, and with the same
-// text wherever it stands, or below the same parent with a text that holds ours, or
-// changed and made in the same moment.
-func (f *fresh) alike(ins *store.IntentInsert, twin *outline.Node) *outline.Node {
-	for _, n := range f.near(ins, twin) {
-		at, holds := apart(n, twin), holdsText(n.Fields, twin.Fields)
-		switch {
-		case f.taken[n] || n == twin || at > keepClear:
-		case textDigest(n.Fields) == ins.Text, holds && ins.Long, at <= sameMoment && (holds || n.Modified != n.Created):
-			return n
+// manyWords is how many words of a changed text are compared: their runs are as many
+// as the square of that.
+const manyWords = 100
+
+// heldBy returns which texts that were sent a node holds, by their digests: its whole
+// text, or a run of words of a text that was changed.
+func heldBy(n *outline.Node, sent map[uint64]bool) (texts []uint64) {
+	if n.Modified == n.Created {
+		if text := textDigest(n.Fields); sent[text] && words(n.Content) != "" {
+			texts = append(texts, text)
+		}
+		return texts
+	}
+	text := bytes.Fields([]byte(words(n.Content)))
+	text = text[:min(len(text), manyWords)]
+	h := fnv.New64a()
+	for from := range text {
+		h.Reset()
+		for at, word := range text[from:] {
+			if at > 0 {
+				h.Write([]byte{' '})
+			}
+			h.Write(word)
+			if run := h.Sum64(); sent[run] && !slices.Contains(texts, run) {
+				texts = append(texts, run)
+			}
 		}
 	}
-	return nil
+	return texts
 }
 
-// near returns the nodes among which alike looks.
+// near returns the nodes that can be what a second copy of an insert has become, made
+// not long before or after the first.
 func (f *fresh) near(ins *store.IntentInsert, twin *outline.Node) []*outline.Node {
 	lists := [][]*outline.Node{f.text[ins.Text], f.changed[ins.Parent]}
 	m := momentOf(ins.Parent, twin)
 	for _, at := range []int64{m.at - 1, m.at, m.at + 1} {
 		lists = append(lists, f.made[moment{m.parent, at}])
 	}
-	return slices.Concat(lists...)
+	return slices.DeleteFunc(slices.Concat(lists...), func(n *outline.Node) bool {
+		return n == twin || apart(n, twin) > keepClear
+	})
 }

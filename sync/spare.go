@@ -82,19 +82,53 @@ func (l *latecomers) spare(in *store.Intent, i int) (owed bool, err error) {
 	return late || again, err
 }
 
-// alike tells of a new node that may be a copy of an insert which somebody has moved
-// or changed before we saw it.
+// alike tells of the new nodes that may be copies of an insert which somebody has moved
+// or changed before we saw them. One is mostly somebody's who wrote alike, but nothing
+// tells which.
 func (l *latecomers) alike(in *store.Intent, i int) (owed bool, err error) {
-	twin := l.remote.Node(in.Inserts[i].Node)
+	ins := &in.Inserts[i]
+	twin := l.twin(ins.Node)
 	if twin == nil {
 		return false, nil
 	}
-	n := l.fresh.alike(&in.Inserts[i], twin)
-	if n == nil {
-		return false, nil
+	for _, n := range l.fresh.near(ins, twin) {
+		if l.fresh.taken[n] || !l.maybe(in, i, n, twin) {
+			continue
+		}
+		l.fresh.taken[n] = true
+		if err := l.tell(n, "this item may be there twice, since a request may have arrived twice, and it has been changed since"); err != nil {
+			return false, err
+		}
 	}
-	l.fresh.taken[n] = true
-	return false, l.tell(n, "this item may be there twice, since a request may have arrived twice, and it has been changed since")
+	return false, nil
+}
+
+// twin returns the node that an insert has made: as a read shows it, or as the last one
+// showed it if somebody has deleted it since and an edit here brings it back.
+func (l *latecomers) twin(id outline.NodeID) *outline.Node {
+	if twin := l.remote.Node(id); twin != nil {
+		return twin
+	}
+	if _, edited := l.logged[id]; edited {
+		return l.base.Node(id)
+	}
+	return nil
+}
+
+// maybe tells whether a new node may be what a second copy of an insert has become: it
+// has our text, wherever it stands; or holds it, if that is long or the node was made in
+// the same moment as the first copy, or as a second one of something else of the request;
+// or was made in the same moment below the same parent and changed since.
+func (l *latecomers) maybe(in *store.Intent, i int, n, twin *outline.Node) bool {
+	ins := &in.Inserts[i]
+	at := apart(n, twin) <= sameMoment
+	switch {
+	case textDigest(n.Fields) == ins.Text:
+		return true
+	case slices.Contains(l.fresh.text[ins.Text], n), holdsText(n.Fields, twin.Fields):
+		return ins.Long || at || l.accompanied(in, i, n)
+	}
+	return at && n.Modified != n.Created && l.binds.Service(n.Parent().ID) == ins.Parent
 }
 
 // hasOther tells whether an insert has another node than n, or is not wanted any

@@ -1,6 +1,7 @@
 package sync_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -103,6 +104,106 @@ func TestCopyThatSomebodyHasChanged(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// A request arrives again after a minute, and before the next read more than one thing
+// happens to a copy, or to what it is a copy of: a person is told of it all the same.
+func TestCopyThatIsHardToKnow(t *testing.T) {
+	const long = "a text that says enough"
+	update := func(text string) sync.Step {
+		return sync.Step{Kind: outline.Update, Mask: outline.Content, Fields: outline.Fields{Content: text}}
+	}
+	type world struct {
+		c         *client
+		doc       outline.FileID
+		toCopy    func(sync.Step)
+		toFirst   func(sync.Step)
+		toAnother func(text string) // somebody writes that elsewhere
+	}
+	moveAway := func(w world) {
+		w.toCopy(sync.Step{Kind: outline.Move, Parent: outline.ServiceID(w.c.node(w.doc, "alpha").ID)})
+	}
+	for name, test := range map[string]struct {
+		texts []string // of which the first is the one in question
+		then  func(world)
+		told  int
+	}{
+		"moved, and another has the same text": {
+			[]string{long}, func(w world) { moveAway(w); w.toAnother(long) }, 2,
+		},
+		"moved and rewritten": {
+			[]string{long}, func(w world) { moveAway(w); w.toCopy(update("now " + long + " and more")) }, 1,
+		},
+		"rewritten, and so is ours": {
+			[]string{long}, func(w world) { w.toCopy(update(long + " and more")); w.toFirst(update("more than " + long)) }, 1,
+		},
+		"a short one of a row, rewritten": {
+			[]string{"x", "y", "z"}, func(w world) { w.toCopy(update("x and more")) }, 3,
+		},
+		"the first is deleted there and edited here": {
+			[]string{long}, func(w world) {
+				w.toFirst(sync.Step{Kind: outline.Delete})
+				w.c.edit(w.doc, long, long+" here")
+			}, 1,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, c, doc := sample(t, server.Compat)
+				d := &delayed{Service: s, armed: true, passes: true}
+				c.through(d)
+				for _, text := range test.texts {
+					c.add(doc, "beta", text)
+				}
+				c.settle()
+				first := nodesWith(t, s, doc, test.texts[0])
+				time.Sleep(time.Minute)
+				d.deliver(t)
+				time.Sleep(time.Millisecond)
+				both := nodesWith(t, s, doc, test.texts[0])
+				at := slices.IndexFunc(both, func(id outline.ServiceID) bool { return id != first[0] })
+				if at < 0 {
+					t.Fatalf("no second copy of %q", test.texts[0])
+				}
+				to := func(id outline.ServiceID) func(sync.Step) {
+					return func(step sync.Step) { step.Node = id; change(t, s, doc, step) }
+				}
+				test.then(world{
+					c: c, doc: doc, toCopy: to(both[at]), toFirst: to(first[0]),
+					toAnother: func(text string) { write(t, s, doc, c.node(doc, "gamma"), []string{text}) },
+				})
+				c.settle()
+				time.Sleep(time.Minute)
+				c.settle()
+				if n := c.conflictsOf(store.ConflictDuplicate); n != test.told {
+					t.Errorf("a person is told of %d copies, want %d; the service has\n%s", n, test.told, served(t, s, "Plan"))
+				}
+			})
+		})
+	}
+}
+
+// nodesWith returns the nodes of the service that have a content.
+func nodesWith(t *testing.T, s *remotetest.Service, doc outline.FileID, content string) (ids []outline.ServiceID) {
+	t.Helper()
+	r, err := s.Client(t).Read(t.Context(), outline.ServiceID(doc), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range r.Nodes {
+		if n.Fields.Content == content {
+			ids = append(ids, n.ID)
+		}
+	}
+	return ids
+}
+
+// change makes a change at the service as somebody else.
+func change(t *testing.T, s *remotetest.Service, doc outline.FileID, step sync.Step) {
+	t.Helper()
+	if _, err := s.Client(t).Edit(t.Context(), sync.NodeEdit{Doc: outline.ServiceID(doc), Changes: []sync.Step{step}}); err != nil {
+		t.Fatal(err)
 	}
 }
 
