@@ -335,6 +335,16 @@ func stillMissing(tx *store.Tx, in *store.Intent, shown map[outline.ServiceID]bo
 	for i, ins := range in.Inserts {
 		missing[i] = missing[i] && wanted[ins.Node]
 	}
+	if !slices.Contains(missing, true) {
+		return missing, nil
+	}
+	base, err := tx.Base(in.Doc)
+	if err != nil {
+		return nil, err
+	}
+	for i, ins := range in.Inserts {
+		missing[i] = missing[i] && nodeOf(base, ins.Node) == nil
+	}
 	return missing, nil
 }
 
