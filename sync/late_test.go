@@ -185,6 +185,29 @@ func TestEqualTextOfAStrangerStays(t *testing.T) {
 	})
 }
 
+// Somebody writes the same as an item of ours, behind it, while a late copy of the
+// request that was to make it can still come. It stays, and a person is told.
+func TestEqualTextBehindOursStays(t *testing.T) {
+	const text = "a text that says enough"
+	synctest.Test(t, func(t *testing.T) {
+		s, c, doc := sample(t, server.Compat)
+		d := &delayed{Service: s, armed: true}
+		c.through(d)
+		c.add(doc, "beta", text)
+		c.settle()
+		write(t, s, doc, c.node(doc, "beta"), []string{"another", text})
+		c.settle()
+		time.Sleep(time.Minute)
+		c.settle()
+		if n := strings.Count(served(t, s, "Plan"), text); n != 2 {
+			t.Errorf("the text is there %d times, want 2: ours, and his", n)
+		}
+		if n := c.conflictsOf(store.ConflictDuplicate); n != 1 {
+			t.Errorf("%d possible duplicates reported, want 1", n)
+		}
+	})
+}
+
 // A request that never arrives owes one copy, not any number: what a stranger
 // writes again and again is his.
 func TestOneLateCopyIsOwedAtMost(t *testing.T) {

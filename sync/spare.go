@@ -62,7 +62,7 @@ func (l *latecomers) spare(in *store.Intent, i int) (owed bool, err error) {
 	if !given && !late && !again {
 		return false, nil // somebody has written the same
 	}
-	certain := given || late && l.ages.of(in) < lateFor && l.convincing(in, i, n) ||
+	certain := given || late && l.ages.of(in) < lateFor && l.convincing(in, i, n) && l.arrived(in, i, n, twin) ||
 		near && !ins.Again && l.deliveredAgain(in, i, n, twin)
 	switch {
 	case late:
@@ -163,6 +163,15 @@ func (l *latecomers) tell(n *outline.Node, what string) error {
 func (l *latecomers) convincing(in *store.Intent, i int, n *outline.Node) bool {
 	long := in.Inserts[i].Long || utf8.RuneCountInString(n.Content)+utf8.RuneCountInString(n.Note) >= strongText
 	return n.Modified == n.Created && (long || l.accompanied(in, i, n))
+}
+
+// arrived tells whether a copy stands where a late request puts it: at the index to
+// which it was sent, or before what was sent again in its stead, which it pushes on.
+// Whoever writes the same later mostly puts it behind. With others of its request it
+// may stand anywhere.
+func (l *latecomers) arrived(in *store.Intent, i int, n, twin *outline.Node) bool {
+	behind := twin != nil && twin.Parent() == n.Parent() && twin.Index() < n.Index()
+	return !behind || n.Index() == in.Inserts[i].Index || l.accompanied(in, i, n)
 }
 
 // accompanied tells whether another item of its request came again in the moment in
