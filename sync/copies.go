@@ -218,7 +218,7 @@ func (s *round) hold(k *copies, h *heldCopies, r store.Record) error {
 		h.held[r.ID] = true
 	case state == copyConfirmed:
 		ref.Seen = true
-		h.held[r.ID] = s.inStep[ref.Doc].IsZero() // somebody may have changed it since
+		h.held[r.ID] = !s.upToDate(ref.Doc) // somebody may have changed it since
 	case state == copyDeleted:
 		ref.Free = true
 	}

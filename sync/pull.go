@@ -182,7 +182,7 @@ func (s *round) pull(ctx context.Context, d document) error {
 		return fmt.Errorf("take version %d: %w", r.Version, s.holdRead(d.id, d.title, r, err))
 	}
 	s.report.Pulled++
-	s.inStep[d.id] = time.Now()
+	s.inStep[d.id], s.outrun[d.id] = time.Now(), r.Version < s.versions[d.service]
 	s.shown(d.id)
 	delete(s.resting, d.id)
 	return nil

@@ -62,7 +62,7 @@ func (s *round) pushSome(ctx context.Context, docs []document, imports bool) (la
 		s.sending.total += waiting[d.id].Pending
 	}
 	for _, d := range docs {
-		if waiting[d.id].Pending == 0 && !standing[d.id] || s.inStep[d.id].IsZero() {
+		if waiting[d.id].Pending == 0 && !standing[d.id] || !s.upToDate(d.id) {
 			continue // nothing to send, or not in step with what is there
 		}
 		if s.waits(d) || s.rests(d, waiting[d.id]) {
@@ -89,10 +89,17 @@ func (s *round) pushSome(ctx context.Context, docs []document, imports bool) (la
 	return later, nil
 }
 
+// upToDate tells whether a document is in step with what is there, as far as is known:
+// nothing is sent on an older state, which would write over what was written since.
+func (s *round) upToDate(doc outline.FileID) bool { return !s.inStep[doc].IsZero() && !s.outrun[doc] }
+
 // push plans and sends until the service has what we want, or must be asked
 // again later. later tells that something imported waits for its turn.
 func (s *round) push(ctx context.Context, d document, imports bool) (later bool, err error) {
 	for range maxPlans {
+		if !s.upToDate(d.id) { // by a read meanwhile
+			return false, nil
+		}
 		p, err := s.plan(d, imports)
 		if err != nil || p == nil {
 			return false, err

@@ -224,7 +224,7 @@ const sweepAgain = time.Hour
 // sweepAll deletes the strays that are done with.
 func (s *round) sweepAll(ctx context.Context, docs []document) error {
 	for _, d := range docs {
-		if s.inStep[d.id].IsZero() {
+		if !s.upToDate(d.id) {
 			continue
 		}
 		steps, err := s.doneWith(d)

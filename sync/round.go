@@ -25,6 +25,7 @@ type round struct {
 	account  store.Account
 	report   Report
 	inStep   map[outline.FileID]time.Time // when a document was found at the version we expect, or read
+	outrun   map[outline.FileID]bool      // its read was believed, though the service has told of a newer version
 	versions map[outline.ServiceID]int64  // the last ones that the service has told
 	troubles int                          // in a row
 	newest   uint64                       // record that waited when what is sent was planned
@@ -45,6 +46,7 @@ type round struct {
 func (e *Engine) Once(ctx context.Context, r Round) (Report, error) {
 	s := &round{
 		Engine: e, Round: r, began: time.Now(), inStep: make(map[outline.FileID]time.Time),
+		outrun:   make(map[outline.FileID]bool),
 		versions: make(map[outline.ServiceID]int64), clears: make(map[outline.FileID]int),
 		goneHere: make(map[outline.FileID]int),
 	}
