@@ -96,7 +96,8 @@ func (l *latecomers) alike(in *store.Intent, i int) (owed bool, err error) {
 			continue
 		}
 		l.fresh.taken[n] = true
-		if err := l.tell(n, "this item may be there twice, since a request may have arrived twice, and it has been changed since"); err != nil {
+		err := l.tell(n, "this item may be there twice, since a request may have arrived twice, and it has been changed since")
+		if err != nil {
 			return false, err
 		}
 	}
@@ -109,7 +110,7 @@ func (l *latecomers) twin(id outline.NodeID) *outline.Node {
 	if twin := l.remote.Node(id); twin != nil {
 		return twin
 	}
-	if _, edited := l.logged[id]; edited {
+	if g := l.logged[id]; g.fields != 0 || g.moves {
 		return l.base.Node(id)
 	}
 	return nil

@@ -44,7 +44,7 @@ func planted() []bug {
 		}}},
 		{"copies are deleted on weak evidence", 1000, "I", []edit{
 			{"sync/spare.go", "certain := given || late && ", "certain := true || late && "},
-			{"sync/spare.go", "return false, l.tell(n, ", "return false, l.remove(n) //"}, // also what may be a changed copy
+			{"sync/spare.go", "err := l.tell(n, ", "err := l.remove(n) //"}, // also what may be a changed copy
 		}},
 		{"large deletions do not wait", 300, "I", []edit{
 			{"sync/guard.go", "case v.gone == 0:", "case true:"},
