@@ -936,6 +936,38 @@ func TestReadOlderThanTheVersionTold(t *testing.T) {
 	})
 }
 
+// An answer that is long on its way tells nothing of what somebody has written since
+// it was given: that would be deleted unseen.
+func TestAnswerThatIsLongOnItsWay(t *testing.T) {
+	for _, path := range []string{"doc/read", "doc/check_for_updates"} {
+		t.Run(path, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				o := newCutOff(t)
+				ids := o.read()
+				if path == "doc/read" { // it is not asked for else
+					o.somebody(sync.Step{Kind: outline.Update, Node: ids["alpha"], Mask: outline.Checked, Fields: outline.Fields{Checked: true}})
+				}
+				o.erase("cli", o.doc, "beta one")
+				r := &retold{Service: o.service, path: path}
+				r.tell = func(map[string]any) {
+					r.tell = nil
+					o.somebody(sync.Step{Kind: outline.Update, Node: ids["beta one"], Mask: outline.Note, Fields: outline.Fields{Note: "written since"}})
+					time.Sleep(30 * time.Second)
+				}
+				o.through(r)
+				o.engine.Once(t.Context(), sync.Round{})
+				o.settle()
+				if r.tell != nil {
+					t.Fatal("nothing was asked")
+				}
+				if got := served(t, o.service, "Plan"); strings.Count(got, "written since") != 1 || got != show(o.document(o.doc)) {
+					t.Errorf("the service has\n%s", got)
+				}
+			})
+		})
+	}
+}
+
 // What is out of reach and was inserted again under another id is no sign that a
 // read lacks something.
 func TestReadWithTheOldNodeOfOneInsertedAgain(t *testing.T) {

@@ -110,6 +110,7 @@ func (s *round) changed(ctx context.Context, docs []document) ([]document, error
 	if err != nil {
 		return nil, err
 	}
+	asked := time.Now()
 	versions, err := s.askVersions(ctx, known)
 	if err != nil {
 		return nil, err
@@ -121,7 +122,7 @@ func (s *round) changed(ctx context.Context, docs []document) ([]document, error
 		if !read || !shown || v != e || doubtful[d.id] {
 			todo = append(todo, d)
 		} else {
-			s.inStep[d.id] = time.Now()
+			s.inStep[d.id] = asked
 		}
 	}
 	return todo, nil
@@ -182,7 +183,7 @@ func (s *round) pull(ctx context.Context, d document) error {
 		return fmt.Errorf("take version %d: %w", r.Version, s.holdRead(d.id, d.title, r, err))
 	}
 	s.report.Pulled++
-	s.inStep[d.id], s.outrun[d.id] = time.Now(), r.Version < s.versions[d.service]
+	s.inStep[d.id], s.outrun[d.id] = asked, r.Version < s.versions[d.service]
 	s.shown(d.id)
 	delete(s.resting, d.id)
 	return nil

@@ -174,7 +174,7 @@ type draft struct {
 	*plan
 	expected int64
 	upTo     uint64
-	checked  time.Time // when the version was last seen to be the expected one
+	checked  time.Time // the version was the expected one then, or later
 	turn     turn
 	probe    bool // large requests fail, and this one may try one
 	withheld bool // something is too large for now
@@ -345,11 +345,12 @@ func (s *round) atVersion(ctx context.Context, d document, p *draft) (bool, erro
 	if s.cfg.Remote.Server().IfVersion {
 		return true, nil
 	}
+	asked := time.Now() // the answer may be long on its way, and tells of no later time
 	v, err := s.askVersions(ctx, []outline.ServiceID{d.service})
 	if err != nil {
 		return false, err
 	}
-	p.checked = time.Now()
+	p.checked = asked
 	seen, shown := v[d.service] // not shown: closed to us, and a reading says so
 	return shown && seen == p.expected, nil
 }

@@ -24,7 +24,7 @@ type round struct {
 	began    time.Time
 	account  store.Account
 	report   Report
-	inStep   map[outline.FileID]time.Time // when a document was found at the version we expect, or read
+	inStep   map[outline.FileID]time.Time // when a document was last asked for its version, which was the expected one, or read
 	outrun   map[outline.FileID]bool      // its read was believed, though the service has told of a newer version
 	versions map[outline.ServiceID]int64  // the last ones that the service has told
 	troubles int                          // in a row
