@@ -175,11 +175,13 @@ type evidence struct {
 	staged  map[uint64]bool         // digests of what went below a staging node
 	tokens  map[string]bool         // of staging nodes of ours
 	wanted  map[outline.NodeID]bool // what the log inserts: it is inserted again elsewhere
+	sent    map[copyKey]bool        // inserts of which a second copy may come
 }
 
 func newEvidence(tx *store.Tx, t *tree, base *outline.Document, log []store.Record, open []*store.Intent) (e evidence, err error) {
 	e = evidence{
 		tree: t, base: base, deleted: deletedBy(log, nil), moved: make(map[outline.NodeID]bool), wanted: make(map[outline.NodeID]bool),
+		sent: make(map[copyKey]bool),
 	}
 	if e.binds, err = tx.Bindings(t.doc.ID); err != nil {
 		return e, err
@@ -204,6 +206,9 @@ func newEvidence(tx *store.Tx, t *tree, base *outline.Document, log []store.Reco
 		}
 	}
 	for _, in := range open {
+		for i := range in.Inserts {
+			e.sent[keyOf(&in.Inserts[i])] = true
+		}
 		if len(in.Changes) == 0 {
 			continue // of one that was answered clearly only the inserts are kept
 		}
@@ -250,10 +255,10 @@ func (e *evidence) addUnshown(nodes map[outline.NodeID]time.Time) {
 
 // judge tells about nodes that are strays for the first time. What hangs together
 // is judged as one, but for what we have put below the stray of somebody else, who
-// wants none of it: only that goes. In the first read of a document all of them are
-// old.
+// wants none of it, and for late copies of ours: only they go. In the first read of a
+// document all of them are old.
 func (e *evidence) judge(fresh []ReadNode, now time.Time) []stray {
-	group := newGroups(fresh)
+	group, parents := newGroups(fresh), e.parents()
 	ours := make(map[outline.ServiceID]bool)
 	out := make([]stray, 0, len(fresh))
 	for _, n := range fresh {
@@ -262,7 +267,7 @@ func (e *evidence) judge(fresh []ReadNode, now time.Time) []stray {
 		if e.base != nil && (s.Dead || e.isOurs(n)) {
 			ours[group.of(n.ID)] = true
 		}
-		if e.base != nil && e.wanted[e.binds.Ours(n.ID)] {
+		if e.base != nil && (e.wanted[e.binds.Ours(n.ID)] || e.isCopy(n, parents[n.ID])) {
 			s.Ours, s.Dead = true, true
 		}
 		out = append(out, s)
@@ -283,6 +288,24 @@ func (e *evidence) isDead(n ReadNode) bool {
 func (e *evidence) isLate(n ReadNode) bool {
 	token, staging := strings.CutPrefix(n.Fields.Content, tempPrefix)
 	return e.inBase(n.ID) == nil && (e.staged[digestOf(n.Fields)] || staging && e.tokens[token])
+}
+
+// parents returns what the strays hang below.
+func (e *evidence) parents() map[outline.ServiceID]outline.ServiceID {
+	parents := make(map[outline.ServiceID]outline.ServiceID, len(e.tree.orphans))
+	for _, n := range e.tree.orphans {
+		for _, c := range n.Children {
+			parents[c] = n.ID
+		}
+	}
+	return parents
+}
+
+// isCopy tells whether a stray is a second copy of an insert of ours, which came when
+// its parent was a stray already.
+func (e *evidence) isCopy(n ReadNode, parent outline.ServiceID) bool {
+	_, bound := e.binds.Taken(n.ID)
+	return !bound && e.inBase(n.ID) == nil && e.sent[copyKey{parent, digestOf(n.Fields)}]
 }
 
 // isOurs tells whether a stray may have come with a delete or move of ours. Where it

@@ -280,6 +280,29 @@ func TestNewItemBelowWhatOthersCutOff(t *testing.T) {
 	})
 }
 
+// A request arrives a second time when somebody has left what it inserts below out of
+// reach: what the second delivery makes there is deleted, and the rest stays.
+func TestSecondDeliveryBelowWhatOthersCutOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newCutOff(t)
+		d := &delayed{Service: o.service, armed: true, passes: true}
+		o.through(d)
+		o.add(o.doc, "alpha one", "new")
+		o.settle()
+		time.Sleep(time.Minute)
+		o.somebody(sync.Step{Kind: outline.Delete, Node: o.read()["alpha"]})
+		time.Sleep(time.Minute)
+		d.deliver(t)
+		o.pass(30*time.Minute, false)
+		if left := o.hidden(); !slices.Equal(left, []string{"alpha one", "alpha two", "new"}) {
+			t.Errorf("out of reach: %q", left)
+		}
+		if !o.hasTrash("new") {
+			t.Error("what was deleted at the service is not in the trash")
+		}
+	})
+}
+
 // What others leave out of reach is none of ours: it is told once and not touched.
 func TestWhatOthersCutOffIsLeftAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
