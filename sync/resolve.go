@@ -166,10 +166,7 @@ func (s *round) resolve(tx *store.Tx, doc outline.FileID, r *Reading) (f found, 
 	if err != nil {
 		return f, err
 	}
-	shown := make(map[outline.ServiceID]bool, len(f.reading.Nodes))
-	for _, n := range f.reading.Nodes {
-		shown[n.ID] = true
-	}
+	shown := f.reading.reach() // what is out of reach has gone
 	for _, in := range f.open {
 		if in.Stage == store.StageMake || in.Stage == store.StageFill || in.Stage == store.StageClear {
 			err = retire(tx, in) // unstage has settled it

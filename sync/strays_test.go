@@ -303,6 +303,40 @@ func TestSecondDeliveryBelowWhatOthersCutOff(t *testing.T) {
 	})
 }
 
+// Somebody cuts off an item of ours below which something new is still to be sent, and
+// before it is made again its request arrives a second time: that is taken for it.
+func TestSecondDeliveryOfWhatOthersCutOff(t *testing.T) {
+	const long = "a text that says enough"
+	synctest.Test(t, func(t *testing.T) {
+		o := newCutOff(t)
+		d := &delayed{Service: o.service, armed: true, passes: true}
+		o.through(d)
+		o.add(o.doc, "alpha", long)
+		o.service.DownFor("doc/read")
+		o.engine.Once(t.Context(), sync.Round{}) // it is sent, and nothing has read it yet
+		o.service.Faults(nil)
+		ids := o.read()
+		o.add(o.doc, long, "below it")
+		o.somebody(sync.Step{Kind: outline.Move, Node: ids[long], Parent: ids["beta two"]})
+		o.somebody(sync.Step{Kind: outline.Delete, Node: ids["beta two"]})
+		o.service.DownFor("doc/edit")
+		for range 4 { // it is believed in the end
+			o.engine.Once(t.Context(), sync.Round{})
+			time.Sleep(time.Minute)
+		}
+		o.service.Faults(nil)
+		d.deliver(t)
+		o.pass(30*time.Minute, false)
+		got := served(t, o.service, "Plan")
+		if strings.Count(got, "  "+long+"\n    below it\n") != 1 || strings.Count(got, long) != 1 {
+			t.Errorf("got\n%s", got)
+		}
+		if left := o.hidden(); len(left) > 0 {
+			t.Errorf("out of reach: %q", left)
+		}
+	})
+}
+
 // What others leave out of reach is none of ours: it is told once and not touched.
 func TestWhatOthersCutOffIsLeftAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
