@@ -72,10 +72,33 @@ func recoverEdits(tx *store.Tx, f outline.File, newID func() string) (int, error
 	}
 	w := copier{tx: tx, newID: newID, doc: to, group: store.OpID(newID()), copies: make(map[*outline.Node]outline.NodeID)}
 	top := w.insert(outline.RootID, outline.Fields{Content: f.Title, Note: "edits that were on their way when the document went"})
+	copied := make(map[outline.NodeID]outline.NodeID, len(nodes))
 	for _, n := range nodes {
 		w.copy(n, top)
+		copied[n.ID] = w.copies[n]
 	}
-	return len(nodes), w.err
+	if w.err != nil {
+		return 0, w.err
+	}
+	return len(nodes), redirect(tx, f.ID, to, copied)
+}
+
+// redirect leads moves that were on their way to a document to where another one has
+// taken in what they brought, by our ids there. Their sources go when a read has shown
+// that: for a copy that came to nothing they would stay, and all of it be there twice.
+func redirect(tx *store.Tx, from, to outline.FileID, ids map[outline.NodeID]outline.NodeID) error {
+	var led []store.Record
+	for r, err := range tx.AllUnconfirmed() {
+		if err != nil {
+			return err
+		}
+		if r.Node == nil || r.Node.Kind != outline.Delete || r.Copy == nil || r.Copy.Doc != from || ids[r.Copy.Node] == "" {
+			continue
+		}
+		r.Copy = &store.CopyRef{Doc: to, Node: ids[r.Copy.Node]}
+		led = append(led, r)
+	}
+	return tx.Rewrite(led...)
 }
 
 // copier records copies of nodes in another document.
@@ -211,8 +234,9 @@ func makeAnew(tx *store.Tx, old outline.FileID, newID func() string) error {
 		return err
 	}
 	var ops []store.Op
-	group := store.OpID(newID())
+	group, ids := store.OpID(newID()), make(map[outline.NodeID]outline.NodeID)
 	for n := range d.Root().Below() {
+		ids[n.ID] = n.ID
 		to := d.PlaceOf(n)
 		to.Right = "" // it comes later
 		c := outline.Change{Kind: outline.Insert, Node: n.ID, To: to, New: n.Fields}
@@ -221,7 +245,7 @@ func makeAnew(tx *store.Tx, old outline.FileID, newID func() string) error {
 	if _, err := tx.Append(ops...); err != nil {
 		return err
 	}
-	return errors.Join(closeLog(tx, old), closeFileLog(tx, old))
+	return errors.Join(redirect(tx, old, id, ids), closeLog(tx, old), closeFileLog(tx, old))
 }
 
 func itemsOf(n int) string {

@@ -405,3 +405,51 @@ func TestOtherAccountLeavesNoChoice(t *testing.T) {
 		c.question()
 	})
 }
+
+// An item is moved to a document that goes before the item has got there. It is in
+// one place in the end: in the document that takes in what was on its way, or in the
+// one that is made anew.
+func TestMoveToADocumentThatGoes(t *testing.T) {
+	for _, anew := range []bool{false, true} {
+		t.Run(fmt.Sprintf("anew %v", anew), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				list, c := shelf(t, "A", "B", "C", "D")
+				gone := []outline.FileID{c.doc("B")}
+				if anew {
+					gone = append(gone, c.doc("C")) // of several a person decides
+				}
+				list.Down()
+				c.cross(c.doc("A"), "A two", gone[0], "B one")
+				c.edit(gone[0], "A two", "A two, changed since")
+				list.Faults(nil)
+				list.tell = without(false, gone...)
+				c.once()
+				if anew {
+					c.decide(true)
+				}
+				for range 4 {
+					c.once()
+					time.Sleep(time.Minute)
+				}
+				c.settle()
+				list.tell = nil
+				into := sync.RecoveredDocument
+				if anew {
+					into = "B"
+				}
+				if got := show(c.document(c.doc("A"))); got != "A one\n" || served(t, list.Service, "A") != got {
+					t.Errorf("source: here\n%sthere\n%s", got, served(t, list.Service, "A"))
+				}
+				got := show(c.document(c.doc(into)))
+				if strings.Count(got, "A two, changed since") != 1 || strings.Count(got, "A two") != 1 {
+					t.Errorf("%s:\n%s", into, got)
+				}
+				for _, k := range c.conflicts(true) {
+					if k.Kind == store.ConflictPlace {
+						t.Errorf("told that it stays: %s", k.Text)
+					}
+				}
+			})
+		})
+	}
+}
