@@ -167,7 +167,7 @@ func (s *round) resolve(tx *store.Tx, doc outline.FileID, r *Reading) (f found, 
 		return f, err
 	}
 	shown := f.reading.reach() // what is out of reach has gone
-	for _, in := range f.open {
+	for _, in := range openFirst(f.open) {
 		if in.Stage == store.StageMake || in.Stage == store.StageFill || in.Stage == store.StageClear {
 			err = retire(tx, in) // unstage has settled it
 		} else {
@@ -222,6 +222,22 @@ func (s *round) openIntents(tx *store.Tx, doc outline.FileID) ([]*store.Intent, 
 		}
 	}
 	return kept, nil
+}
+
+// openFirst puts the requests that still wait for an answer before those that were
+// closed: what a read shows is rather of the former, which would stay open without it.
+func openFirst(open []*store.Intent) []*store.Intent {
+	open = slices.Clone(open)
+	slices.SortStableFunc(open, func(a, b *store.Intent) int {
+		switch {
+		case a.Closed == b.Closed:
+			return 0
+		case b.Closed:
+			return -1
+		}
+		return 1
+	})
+	return open
 }
 
 // grow lets the age of a request go on that an earlier run counted.

@@ -6,6 +6,7 @@ import (
 
 	"outlast/internal/outline"
 	"outlast/internal/server"
+	"outlast/store"
 	"outlast/sync"
 	"outlast/sync/remotetest"
 )
@@ -35,5 +36,31 @@ func TestItemTakenBackWhileSomebodyWritesItsText(t *testing.T) {
 				t.Errorf("got\n%swant\n%s", got, want)
 			}
 		}
+	})
+}
+
+// A new item is taken, deleted there before a read has shown it, and sent again; the
+// answer to that is lost. What is there then is of the second request, and none stays
+// open for want of it.
+func TestItemSentTwiceClosesItsRequest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, doc := sample(t, server.Compat)
+		other := newClient(t, s)
+		c.add(doc, "beta", "a text that says enough")
+		if _, err := c.engine.Once(t.Context(), roundFor(doc)); err != nil {
+			t.Fatal(err)
+		}
+		other.settle()
+		other.remove(other.doc("Plan"), "a text that says enough")
+		other.settle()
+		s.Once("doc/edit", 0, remotetest.AppliedReset)
+		c.settle()
+		c.view(func(tx *store.Tx) error {
+			open, err := tx.Fenced(doc)
+			if len(open) > 0 {
+				t.Errorf("%d requests are open", len(open))
+			}
+			return err
+		})
 	})
 }
