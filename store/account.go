@@ -15,6 +15,7 @@ type Account struct {
 	RootFile    outline.ServiceID  `json:"root_file"`
 	ServerID    string             `json:"server_id,omitempty"` // of a server of ours
 	ClientID    string             `json:"client_id"`           // ULID of this database
+	Origin      string             `json:"origin,omitempty"`    // the client id that it had before it was restored from a backup
 	Sent        uint64             `json:"sent,omitempty"`      // number of the last request that was written down
 	Inbox       string             `json:"inbox,omitempty"`     // preference inbox_location
 	InboxTop    bool               `json:"inbox_top,omitempty"`

@@ -20,6 +20,7 @@ type Staging struct {
 	Doubt bool                `json:"doubt,omitempty"` // a request about it had no clear answer
 	Full  bool                `json:"full,omitempty"`  // nothing more goes below it: it is to be emptied and deleted
 	Fresh bool                `json:"fresh,omitempty"` // nothing about it was sent since that read
+	Lost  bool                `json:"lost,omitempty"`  // what went below it may have been written down in a database that is lost
 	Gone  time.Time           `json:"gone,omitzero"`   // when it was found gone; a late copy can still come
 }
 

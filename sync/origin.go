@@ -23,7 +23,8 @@ import (
 // The edits of such a database are not sent on. A full read shows which of its
 // new nodes are there; what it does not show waits for a person. Changes of
 // nodes are safe to plan again, as ever. A copy leaves the staging nodes to its
-// original, which may be in use.
+// original, which may be in use. A restored database takes those for its own that
+// were made after the backup (lost.go).
 
 // Sent is where the number of the last request is kept, outside of the folder of
 // the database. Nil functions keep none.
@@ -91,9 +92,12 @@ func (s *round) distrust(isCopy bool) error {
 			return err
 		}
 		if isCopy {
-			if err := leaveStagings(tx, maps.Keys(waiting)); err != nil {
-				return err
-			}
+			a.Origin, err = "", leaveStagings(tx, maps.Keys(waiting))
+		} else {
+			a.Origin, err = originOf(a), loseStagings(tx, maps.Keys(waiting))
+		}
+		if err != nil {
+			return err
 		}
 		held := 0
 		for doc := range waiting {

@@ -156,7 +156,7 @@ func (s *round) resolve(tx *store.Tx, doc outline.FileID, r *Reading) (f found, 
 			return f, err
 		}
 	}
-	if f.reading, err = unstage(tx, doc, r, time.Now()); err != nil {
+	if f.reading, err = unstage(tx, doc, r, time.Now(), s.newID); err != nil {
 		return f, err
 	}
 	if err := shownAgain(tx, doc, f.reading); err != nil || len(f.open) == 0 {

@@ -141,12 +141,13 @@ func bindPlaced(tx *store.Tx, in *store.Intent) error {
 // unstage finds out what a read shows of the staging nodes of a document (part
 // of T4), and returns the reading without them: they are no part of the outline.
 // What somebody else has put below one takes its place.
-func unstage(tx *store.Tx, doc outline.FileID, r *Reading, now time.Time) (*Reading, error) {
-	all, err := tx.Stagings(doc)
+func unstage(tx *store.Tx, doc outline.FileID, r *Reading, now time.Time, newID func() string) (*Reading, error) {
+	all, err := allStagings(tx, doc, r)
 	if err != nil || len(all) == 0 {
 		return r, err
 	}
 	u := newUnstager(r, all)
+	u.now, u.newID = now, newID
 	in, err := tx.Inflight(doc)
 	if err != nil {
 		return nil, err
@@ -166,6 +167,9 @@ func unstage(tx *store.Tx, doc outline.FileID, r *Reading, now time.Time) (*Read
 	if err := u.settle(tx, doc); err != nil {
 		return nil, err
 	}
+	if err := u.sweepLost(tx, doc); err != nil {
+		return nil, err
+	}
 	if err := u.findForeign(tx, doc, known); err != nil {
 		return nil, err
 	}
@@ -173,7 +177,7 @@ func unstage(tx *store.Tx, doc outline.FileID, r *Reading, now time.Time) (*Read
 		return nil, err
 	}
 	for _, st := range all {
-		if err := u.note(tx, doc, st, now); err != nil {
+		if err := u.note(tx, doc, st); err != nil {
 			return nil, err
 		}
 	}
@@ -191,6 +195,9 @@ type unstager struct {
 	staged  map[outline.ServiceID]outline.NodeID
 	sent    map[outline.NodeID]store.StagedNode
 	foreign map[outline.ServiceID]bool
+	lost    map[string]bool // tokens
+	now     time.Time
+	newID   func() string
 }
 
 func newUnstager(r *Reading, all []*store.Staging) *unstager {
@@ -198,11 +205,11 @@ func newUnstager(r *Reading, all []*store.Staging) *unstager {
 		reading: r, all: all, nodes: make(map[outline.ServiceID]*ReadNode, len(r.Nodes)),
 		token: make(map[outline.ServiceID]string), parent: make(map[outline.ServiceID]outline.ServiceID),
 		below: make(map[string][]outline.ServiceID), staged: make(map[outline.ServiceID]outline.NodeID),
-		foreign: make(map[outline.ServiceID]bool),
+		foreign: make(map[outline.ServiceID]bool), lost: make(map[string]bool),
 	}
 	tokens := make(map[string]*store.Staging, len(all))
 	for _, st := range all {
-		tokens[st.Token] = st
+		tokens[st.Token], u.lost[st.Token] = st, st.Lost
 		st.Nodes, st.Right, st.Below = nil, nil, nil
 	}
 	for i := range r.Nodes {
@@ -288,18 +295,28 @@ func (u *unstager) findForeign(tx *store.Tx, doc outline.FileID, known map[uint6
 	for id := range u.token {
 		n := u.nodes[id]
 		_, staging := strings.CutPrefix(n.Fields.Content, tempPrefix+u.token[id])
-		_, buried := dead[id]
+		was, buried := dead[id]
 		switch {
 		case staging:
+		case buried && was == "" && u.lost[u.token[id]] && u.untouched(n): // a second copy
 		case u.staged[id] != "":
-			if u.foreign[id], err = u.taken(tx, doc, id); err != nil {
-				return err
-			}
+			u.foreign[id], err = u.taken(tx, doc, id)
 		default:
 			u.foreign[id] = !known[digestOf(n.Fields)] || !buried && !isNew(id)
 		}
+		if err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// tell tells a person of a node that may be there twice, or was.
+func (u *unstager) tell(tx *store.Tx, doc outline.FileID, n *ReadNode, what string) error {
+	return tx.PutConflict(store.Conflict{
+		ID: u.newID(), At: u.now, Kind: store.ConflictDuplicate, Doc: doc, Node: outline.NodeID(n.ID), Path: []string{},
+		Text: what, Theirs: &n.Fields,
+	})
 }
 
 // taken tells whether somebody has changed a staged node that is not wanted here any
@@ -329,7 +346,7 @@ func (u *unstager) settleKept(tx *store.Tx, doc outline.FileID) error {
 }
 
 // note writes down what a read shows of one staging node.
-func (u *unstager) note(tx *store.Tx, doc outline.FileID, st *store.Staging, now time.Time) error {
+func (u *unstager) note(tx *store.Tx, doc outline.FileID, st *store.Staging) error {
 	for _, id := range u.below[st.Token] {
 		st.Below = append(st.Below, store.StagedChild{Service: id, Parent: u.parent[id], Node: u.staged[id], Foreign: u.foreign[id]})
 	}
@@ -341,8 +358,8 @@ func (u *unstager) note(tx *store.Tx, doc outline.FileID, st *store.Staging, now
 	case len(st.Nodes) > 0 && !st.Gone.IsZero():
 		st.Gone, st.Full = time.Time{}, true // a late copy
 	case len(st.Nodes) == 0 && st.Gone.IsZero():
-		st.Gone, st.Full = now, true
-	case len(st.Nodes) == 0 && !within(now, st.Gone, keepDoubtful):
+		st.Gone, st.Full = u.now, true
+	case len(st.Nodes) == 0 && !within(u.now, st.Gone, keepDoubtful):
 		return tx.DropStaging(doc, st.Token)
 	}
 	return tx.PutStaging(doc, st)

@@ -135,7 +135,7 @@ func (s *round) fill(ctx context.Context, d document, p *draft) (filled bool, er
 	}
 	st := p.staging.open()
 	if st == nil { // one in doubt may stand, for a node that has its place below one of these
-		st = &store.Staging{Token: s.newID()}
+		st = &store.Staging{Token: s.newToken()}
 		p.staging.all = append(p.staging.all, st)
 	}
 	if len(st.Nodes) == 0 {

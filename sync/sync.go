@@ -71,7 +71,8 @@
 //
 // The number of the last request is also kept elsewhere (origin.go). A database
 // behind it was restored or copied: its inserts are looked for in a full read, and
-// those that it does not show wait for a person.
+// those that it does not show wait for a person. Staging nodes that were made after the
+// backup bear its mark, and are emptied and taken away (lost.go).
 //
 // # Merge
 //
