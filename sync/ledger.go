@@ -70,24 +70,28 @@ func stagingTokens(tx *store.Tx, doc outline.FileID) (map[string]bool, error) {
 	return tokens, err
 }
 
-// stagedDigests are the numbers of all that was sent below the staging nodes of
-// a document, as far as late copies of it are still looked for.
-func stagedDigests(tx *store.Tx, doc outline.FileID, inflight *store.Intent) (map[uint64]bool, error) {
+// fillings are the requests that put new nodes below the staging nodes of a document,
+// as far as late copies of them are still looked for.
+func fillings(tx *store.Tx, doc outline.FileID, inflight *store.Intent) (fills []*store.Intent, err error) {
 	sent, err := tx.Ledger(doc)
-	if err != nil {
-		return nil, err
-	}
 	if inflight != nil {
 		sent = append(sent, inflight)
 	}
-	known := make(map[uint64]bool)
 	for _, in := range sent {
-		if in.Stage != store.StageFill {
-			continue
+		if in.Stage == store.StageFill {
+			fills = append(fills, in)
 		}
+	}
+	return fills, err
+}
+
+// digestsOf are the numbers of all that requests were to insert.
+func digestsOf(requests []*store.Intent) map[uint64]bool {
+	known := make(map[uint64]bool)
+	for _, in := range requests {
 		for _, ins := range in.Inserts {
 			known[ins.Digest] = true
 		}
 	}
-	return known, nil
+	return known
 }

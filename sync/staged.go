@@ -152,10 +152,11 @@ func unstage(tx *store.Tx, doc outline.FileID, r *Reading, now time.Time, newID 
 	if err != nil {
 		return nil, err
 	}
-	known, err := stagedDigests(tx, doc, in)
+	fills, err := fillings(tx, doc, in)
 	if err != nil {
 		return nil, err
 	}
+	known := digestsOf(fills)
 	if in != nil && in.Stage == store.StageFill {
 		if err := u.adopt(tx, in, r, known); err != nil {
 			return nil, err
@@ -170,7 +171,7 @@ func unstage(tx *store.Tx, doc outline.FileID, r *Reading, now time.Time, newID 
 	if err := u.sweepLost(tx, doc); err != nil {
 		return nil, err
 	}
-	if err := u.findForeign(tx, doc, known); err != nil {
+	if err := u.findForeign(tx, doc, fills); err != nil {
 		return nil, err
 	}
 	if err := u.settleKept(tx, doc); err != nil {
@@ -283,7 +284,8 @@ func (u *unstager) reachable(id outline.ServiceID) bool {
 
 // findForeign finds what somebody else has put below staging nodes: what is none
 // of the staged nodes, and no copy of what went there, new or taken for dead.
-func (u *unstager) findForeign(tx *store.Tx, doc outline.FileID, known map[uint64]bool) error {
+func (u *unstager) findForeign(tx *store.Tx, doc outline.FileID, fills []*store.Intent) error {
+	known := digestsOf(fills)
 	isNew, err := newcomers(tx, doc)
 	if err != nil {
 		return err
@@ -303,12 +305,39 @@ func (u *unstager) findForeign(tx *store.Tx, doc outline.FileID, known map[uint6
 			u.foreign[id], err = u.taken(tx, doc, id)
 		default:
 			u.foreign[id] = !known[digestOf(n.Fields)] || !buried && !isNew(id)
+			if !u.foreign[id] && !buried && u.putThere(n, fills) {
+				u.foreign[id] = true
+				err = u.tell(tx, doc, n, "this item may be there twice, since a request may have arrived twice and somebody has moved it since")
+			}
 		}
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// putThere tells whether somebody has put a node where it is that looks like a copy of
+// ours: a request makes its nodes directly below a staging node. A copy that somebody
+// has moved is known by another one of its request, made in the same moment.
+func (u *unstager) putThere(n *ReadNode, fills []*store.Intent) bool {
+	if parent := u.nodes[u.parent[n.ID]]; strings.HasPrefix(parent.Fields.Content, tempPrefix) {
+		return false
+	}
+	digest := digestOf(n.Fields)
+	for _, in := range fills {
+		sent := digestsOf([]*store.Intent{in})
+		if sent[digest] && (len(in.Inserts) == 1 || u.cameWithOthers(n, sent)) {
+			return false
+		}
+	}
+	return true
+}
+
+func (u *unstager) cameWithOthers(n *ReadNode, sent map[uint64]bool) bool {
+	return slices.ContainsFunc(u.reading.Nodes, func(m ReadNode) bool {
+		return m.ID != n.ID && m.Fields.Created == n.Fields.Created && sent[digestOf(m.Fields)]
+	})
 }
 
 // tell tells a person of a node that may be there twice, or was.

@@ -126,6 +126,51 @@ func TestItemBelowAStagingNodeWithAnEqualTextStays(t *testing.T) {
 	})
 }
 
+// Somebody writes an item with a text that is on its way here, and puts it below one
+// that stands below a staging node. It came alone and is not where a second delivery
+// puts it: it stays, beside the staging node, and a person is told.
+func TestEqualItemBelowAStagedOneStays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, doc := sample(t, server.Compat)
+		c.strict = true
+		c.restart()
+		c.add(doc, "beta", "x")
+		c.add(doc, "beta", "y")
+		s.Faults(func(path string, n int) remotetest.Fault {
+			if path == "doc/edit" && n >= 2 {
+				return remotetest.LostRefused // the moves
+			}
+			return remotetest.None
+		})
+		c.once()
+		s.Faults(nil)
+		time.Sleep(time.Minute)
+		stranger := s.Client(t)
+		id := outline.ServiceID(c.doc("Plan"))
+		r, err := stranger.Read(t.Context(), id, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range r.Nodes {
+			if n.Fields.Content == "y" {
+				step := sync.Step{Kind: outline.Insert, Parent: n.ID, Fields: outline.Fields{Content: "x"}}
+				if _, err := stranger.Edit(t.Context(), sync.NodeEdit{Doc: id, Changes: []sync.Step{step}}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		c.settle()
+		c.finish(doc)
+		want := strings.Replace(sampleText, "  beta two\n", "  beta two\n  x\n  y\n", 1) + "x\n"
+		if got := served(t, s, "Plan"); got != want {
+			t.Errorf("got\n%swant\n%s", got, want)
+		}
+		if got := c.conflictsOf(store.ConflictDuplicate); got != 1 {
+			t.Errorf("told of %d items, want one", got)
+		}
+	})
+}
+
 // In strict mode no fault of any request doubles or loses a new node, and each
 // staging node goes again.
 func TestStrictNewNodesOutlastEachFault(t *testing.T) {

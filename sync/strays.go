@@ -189,9 +189,11 @@ func newEvidence(tx *store.Tx, t *tree, base *outline.Document, log []store.Reco
 	if e.buried, err = tx.Buried(t.doc.ID); err != nil {
 		return e, err
 	}
-	if e.staged, err = stagedDigests(tx, t.doc.ID, nil); err != nil {
+	fills, err := fillings(tx, t.doc.ID, nil)
+	if err != nil {
 		return e, err
 	}
+	e.staged = digestsOf(fills)
 	if e.tokens, err = stagingTokens(tx, t.doc.ID); err != nil {
 		return e, err
 	}
