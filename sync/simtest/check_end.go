@@ -252,18 +252,11 @@ func (w *world) isCut(id string) bool {
 	return !w.gone[id] && (ours || cut && !w.clients[who].restored)
 }
 
-// forgotten tells whether a node was made by a client that has lost its database
-// since: a staging node may be in use by another one of ours for all that it knows.
-func (w *world) forgotten(id string) bool {
-	key, made := w.by[id]
-	return made && w.clients[key.client].restored
-}
-
 // checkConflicts: one other version per node, none with one editor (I16), but for
 // what the stranger wrote alike.
 func (w *world) checkConflicts(t *truth) {
 	for _, id := range t.order {
-		if id != "root" && strings.HasPrefix(t.nodes[id].content, stagingMark) && !w.forgotten(id) {
+		if id != "root" && strings.HasPrefix(t.nodes[id].content, stagingMark) {
 			w.fail("I6", "a staging node is left: %s", id)
 		}
 		n := 0
