@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -113,11 +112,11 @@ func (f *Folder) recognise() error {
 	// Some file systems number files anew at each mount. A copy, or a folder brought
 	// back from a backup, is told by what is in it.
 	for _, st := range f.files {
-		data, err := f.read(st.Name)
+		sum, err := f.sum(st.Name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
-		if err != nil || hash(data) != st.Seen && hash(data) != st.Before {
+		if err != nil || sum != st.Seen && sum != st.Before {
 			return fmt.Errorf("%w: another folder has taken its place, perhaps a copy or a backup, and %s in it is not as it was; "+
 				"`outlast watch remove` and `outlast watch add` take it as it is", ErrFolder, st.Name)
 		}
@@ -148,56 +147,6 @@ func (f *Folder) list() ([]string, error) {
 		}
 	}
 	return names, nil
-}
-
-// read returns the content of a plain file. It fails with errMoving when the file
-// changes meanwhile.
-func (f *Folder) read(name string) ([]byte, error) {
-	info, err := f.root.Lstat(name)
-	if err != nil {
-		return nil, err
-	}
-	switch {
-	case info.Mode()&fs.ModeSymlink != 0:
-		return nil, errors.New("it is a symlink; it is not followed")
-	case !info.Mode().IsRegular():
-		return nil, errors.New("it is no plain file")
-	}
-	file, err := f.root.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	before, err := file.Stat()
-	if err != nil {
-		return nil, err
-	}
-	var all bytes.Buffer
-	all.Grow(int(min(before.Size(), f.most())) + bytes.MinRead) // else it is copied as it grows
-	if _, err := all.ReadFrom(io.LimitReader(file, f.most()+1)); err != nil {
-		return nil, err
-	}
-	data := all.Bytes()
-	if int64(len(data)) > f.most() {
-		return nil, fmt.Errorf("it is larger than %d bytes (import.file in the config)", f.most())
-	}
-	after, err := file.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if !os.SameFile(info, after) || before.Size() != after.Size() || !before.ModTime().Equal(after.ModTime()) ||
-		int64(len(data)) != after.Size() {
-		return nil, errMoving
-	}
-	return data, nil
-}
-
-// most is the largest file that is read, in bytes.
-func (f *Folder) most() int64 {
-	if f.cfg.Limits.Bytes > 0 {
-		return f.cfg.Limits.Bytes
-	}
-	return 512_000_000
 }
 
 // tell keeps what is wrong with the folder as a whole, "" for nothing.

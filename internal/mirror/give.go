@@ -80,7 +80,7 @@ func (f *Folder) give(file outline.File, waiting store.Counts) error {
 		return err
 	}
 	current := base != nil && base.Title == e.tree.Title && sameTree(base, e.tree)
-	data, err := f.read(st.Name)
+	sum, err := f.sum(st.Name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return f.again(file, st, e, base)
@@ -93,7 +93,7 @@ func (f *Folder) give(file outline.File, waiting store.Counts) error {
 			return err
 		}
 	}
-	switch sum := hash(data); {
+	switch {
 	case sum == st.Seen && current:
 		f.prints[file.ID] = print
 		return nil
@@ -316,8 +316,8 @@ func (f *Folder) swap(name, temp string, old spare) (done bool, err error) {
 
 // holds tells whether a file has a content.
 func (f *Folder) holds(name, sum string) bool {
-	data, err := f.read(name)
-	return err == nil && hash(data) == sum
+	got, err := f.sum(name)
+	return err == nil && got == sum
 }
 
 // spare is an old file that has lost its name to a new one. An editor that had it
@@ -337,7 +337,7 @@ func (f *Folder) sweep(now time.Time) error {
 			kept = append(kept, s)
 			continue
 		}
-		data, err := f.read(s.temp)
+		data, err := f.read(new(bytes.Buffer), s.temp)
 		if err == nil && hash(data) != s.sum && len(bytes.TrimSpace(data)) > 0 {
 			if err := f.takeData(s.doc, data); err != nil {
 				return err
@@ -358,12 +358,12 @@ func (f *Folder) sweep(now time.Time) error {
 // shown sets right what a file is known to hold after a save was taken that is not
 // in it.
 func (f *Folder) shown(doc outline.FileID) error {
-	data, err := f.read(f.files[doc].Name)
+	sum, err := f.sum(f.files[doc].Name)
 	if err != nil {
 		return nil
 	}
 	delete(f.prints, doc)
-	return f.update(doc, func(st *fileState) { st.Before = hash(data) })
+	return f.update(doc, func(st *fileState) { st.Before = sum })
 }
 
 // damaged tells of a file about which the database cannot be read; others go on. What

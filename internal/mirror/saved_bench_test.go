@@ -64,7 +64,9 @@ func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 // findEdits reads the saved file up to the point where it is compared.
 func (w *world) findEdits(base *outline.Document) *save {
-	data, err := w.read(savedName)
+	room := lendRoom()
+	defer giveBack(room)
+	data, err := w.read(room, savedName)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -45,7 +45,9 @@ func (f *Folder) ready() error {
 
 func (f *Folder) takeName(name string) error {
 	doc, st := f.byName(name)
-	data, err := f.read(name)
+	room := lendRoom()
+	defer giveBack(room)
+	data, err := f.read(room, name)
 	switch {
 	case st == nil:
 		return f.takeStrange(name, data, err)
