@@ -56,8 +56,9 @@ func (d *Document) Len() int { return d.index.len() }
 // Nodes yields every node in no particular order.
 func (d *Document) Nodes() iter.Seq[*Node] { return d.index.all() }
 
-// mostRoom is how many nodes of a document being built share a piece of memory.
-const mostRoom = 128
+// mostRoom is how many nodes of a document being built share a piece of memory: as many
+// as fill one of the sizes that memory comes in.
+const mostRoom = 120
 
 // Grow makes room for that many nodes more, for a reader who can guess.
 func (d *Document) Grow(nodes int) { d.index.reserve(nodes) }

@@ -7,11 +7,16 @@ import "slices"
 // its id gets its number without a search. Until it comes, its slot holds the node of
 // the other tree, which is lent: there for who looks for a slot, and for nobody else.
 
+// moreNodes leaves room for nodes that the other tree has not, one for so many: else the
+// first of them, or a guess that is a little high, would have all copied again.
+const moreNodes = 16
+
 // lend returns an index without nodes that has the slots and numbers of x, which must
 // not be changed until settle.
 func (x *index) lend() index {
 	c := *x
-	c.nodes, c.free, c.slots = slices.Clone(x.nodes), slices.Clone(x.free), slices.Clone(x.slots)
+	c.nodes = append(make([]*Node, 0, len(x.nodes)+len(x.nodes)/moreNodes), x.nodes...)
+	c.free, c.slots = slices.Clone(x.free), slices.Clone(x.slots)
 	c.lent, c.left = x.nodes, x.len()
 	return c
 }
