@@ -1,7 +1,6 @@
 package web
 
 import (
-	"encoding/binary"
 	"fmt"
 
 	"github.com/oklog/ulid/v2"
@@ -14,20 +13,20 @@ import (
 // upper 48, chance in the lower 80. The ids of its operations and new nodes
 // are the numbers that follow it, so they sort in order, and the same group
 // always gives the same ids.
-type group struct{ id ulid.ULID }
+type group struct{ id store.OpID }
 
 func parseGroup(s string) (group, error) {
 	id, err := ulid.ParseStrict(s)
 	if err != nil {
 		return group{}, fmt.Errorf("group %q is not a ULID: %w", s, outline.ErrInvalid)
 	}
-	return group{id}, nil
+	return group{store.OpID(id.String())}, nil
 }
 
-func (g group) String() string { return g.id.String() }
+func (g group) String() string { return string(g.id) }
 
 // op returns the id of the n-th operation, from 0.
-func (g group) op(n int) store.OpID { return store.OpID(g.add(uint64(n) + 1).String()) }
+func (g group) op(n int) store.OpID { return g.id.Plus(uint64(n) + 1) }
 
 // node returns an id for the node that the n-th operation makes.
 func (g group) node(n int) outline.NodeID { return outline.NodeID(g.op(n)) }
@@ -37,16 +36,4 @@ func (g group) file(n int) outline.FileID { return outline.FileID(g.op(n)) }
 
 // sub returns the k-th group of a command that makes several; the 0th is g. Each
 // has room for 2^32 operations.
-func (g group) sub(k int) group { return group{g.add(uint64(k) << 32)} }
-
-// add counts on in the lower 80 bits, which wrap around and leave the time.
-func (g group) add(n uint64) ulid.ULID {
-	id := g.id
-	low := binary.BigEndian.Uint64(id[8:])
-	binary.BigEndian.PutUint64(id[8:], low+n)
-	if low+n < low {
-		high := binary.BigEndian.Uint16(id[6:8])
-		binary.BigEndian.PutUint16(id[6:8], high+1)
-	}
-	return id
-}
+func (g group) sub(k int) group { return group{g.id.Plus(uint64(k) << 32)} }

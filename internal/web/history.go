@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -22,7 +23,7 @@ const (
 // for a redo it is the group made again.
 type past struct {
 	origin store.OpID
-	recs   []store.Record // newest first
+	recs   []store.Record // the last one that was recorded first
 }
 
 // madeAtService tells whether a group made a document that the service has by
@@ -92,31 +93,69 @@ func stacks(tx *store.Tx, limit int) (undo, redo, kept []past, err error) {
 	return undo, redo, kept, nil
 }
 
-// groups yields the groups of the history, newest first. The records of a
-// group stand together, but for what a merge added among them.
+// groups yields the commands of people in the history, the last one first, each with
+// all its records: where a merge has put a change among those of one document, they
+// do not stand together any more. A command stands where its first record does.
 func groups(tx *store.Tx) func(yield func(past, error) bool) {
 	return func(yield func(past, error) bool) {
-		var g past
+		first := make(map[store.OpID]uint64)
 		for rec, err := range tx.History() {
 			if err != nil {
 				yield(past{}, err)
 				return
 			}
-			if rec.Actor == actorMerge || rec.Actor == actorLate || rec.Reason == store.Superseded {
-				continue // not a person's, or without effect on the tree
+			if !ofPerson(rec) {
+				continue
 			}
-			if len(g.recs) > 0 && g.recs[0].Group != rec.Group {
-				if !yield(g, nil) {
-					return
-				}
-				g = past{}
+			from, met := first[rec.Group]
+			if met && rec.Seq > from {
+				continue
 			}
-			g.recs = append(g.recs, rec)
-		}
-		if len(g.recs) > 0 {
-			yield(g, nil)
+			g, err := pastOf(tx, rec)
+			if err == nil && !met {
+				first[rec.Group] = g.from()
+			}
+			if (err != nil || rec.Seq == g.from()) && !yield(g, err) {
+				return
+			}
 		}
 	}
+}
+
+// ofPerson tells whether a record is part of what a person did, and not without effect
+// on the tree.
+func ofPerson(rec store.Record) bool {
+	return rec.Actor != actorMerge && rec.Actor != actorLate && rec.Reason != store.Superseded
+}
+
+// pastOf returns the group of a record.
+func pastOf(tx *store.Tx, rec store.Record) (g past, err error) {
+	g.recs, err = tx.Group(rec.Group)
+	if err == nil && !slices.ContainsFunc(g.recs, func(r store.Record) bool { return r.ID == rec.ID }) {
+		g.recs, err = sameGroup(tx, rec.Group) // an earlier build gave other ids
+	}
+	g.recs = slices.DeleteFunc(g.recs, func(r store.Record) bool { return !ofPerson(r) })
+	slices.Reverse(g.recs)
+	return g, err
+}
+
+// sameGroup looks through the whole history for a group.
+func sameGroup(tx *store.Tx, group store.OpID) (recs []store.Record, err error) {
+	for rec, err := range tx.History() {
+		if err != nil {
+			return nil, err
+		}
+		if rec.Group == group {
+			recs = append(recs, rec)
+		}
+	}
+	slices.Reverse(recs)
+	return recs, nil
+}
+
+// from is the sequence of the record that stands first.
+func (g past) from() uint64 {
+	return slices.MinFunc(g.recs, func(a, b store.Record) int { return cmp.Compare(a.Seq, b.Seq) }).Seq
 }
 
 // describe tells for people what a group did; of an undo, what it took back,

@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -60,6 +61,37 @@ func TestUndoRepeatedNamesTheSame(t *testing.T) {
 		}
 	}
 	w.wantTree(doc, "c")
+}
+
+// A merge that puts a change between those of a command parts them: the command is
+// taken back whole all the same, and after the ones that came later. Half of a move to
+// another document would delete the item.
+func TestUndoOfACommandInPieces(t *testing.T) {
+	w := newWorld(t)
+	from, to := w.doc("Work", "a", " b", "c"), w.doc("Home", "d")
+	must(w.Move(t.Context(), MoveRequest{Name: "Work/a", Parent: "Home"}))(t)
+	must(w.Check(t.Context(), CheckRequest{Names: []string{"Work/c"}}))(t)
+	if err := w.db.Update(func(tx *store.Tx) error {
+		log, err := tx.Log(to)
+		if err != nil {
+			return err
+		}
+		at := slices.IndexFunc(log, func(r store.Record) bool { return r.Copy != nil })
+		merged := store.Record{State: store.Pending, Op: store.Op{ID: "m", Group: "m", Actor: actorMerge, Doc: to, Node: &outline.Change{
+			Kind: outline.Insert, Node: "m", To: outline.Place{Parent: outline.RootID}, New: outline.Fields{Content: "merged"},
+		}}}
+		return tx.ReplaceLog(to, slices.Insert(log, at+1, merged), nil)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	w.wantTree(from, "c x")
+	r := must(w.Undo(t.Context(), UndoRequest{}))(t)
+	if len(r.Groups) != 1 || r.Groups[0].What != "check 1 item in Work" {
+		t.Errorf("got %+v, want the last command", r.Groups)
+	}
+	must(w.Undo(t.Context(), UndoRequest{}))(t)
+	w.wantTree(from, "a", " b", "c")
+	w.wantTree(to, "d", "merged")
 }
 
 func TestUndoSurvivesRestart(t *testing.T) {
