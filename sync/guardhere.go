@@ -249,13 +249,14 @@ func decideHere(tx *store.Tx, doc outline.FileID, q question, mine bool, newID f
 		return err
 	}
 	held := withAncestors(d, log, q.Nodes)
-	group := store.OpID(newID())
+	group, n := store.OpID(newID()), 0
 	for _, r := range slices.Backward(log) {
 		if r.Node.Kind != outline.Delete || !held[r.Node.Node] || d.Node(r.Node.Node) != nil {
 			continue
 		}
 		c := r.Node.Inverse()
-		op := store.Op{ID: store.OpID(newID()), Group: group, Actor: actorRestore, Doc: doc, Node: &c}
+		op := store.Op{ID: group.Nth(n), Group: group, Actor: actorRestore, Doc: doc, Node: &c}
+		n++
 		if _, err := tx.Append(op); err != nil {
 			return fmt.Errorf("take back a deletion: %w", err)
 		}

@@ -68,9 +68,9 @@ func (w verdict) putBack(base, remote *outline.Document, gone []outline.NodeID, 
 	}
 	var recs []store.Record
 	group := store.OpID(newID())
-	for _, c := range changes {
+	for i, c := range changes {
 		recs = append(recs, store.Record{
-			Op:   store.Op{ID: store.OpID(newID()), Group: group, Actor: actorRestore, Doc: base.ID, Node: &c},
+			Op:   store.Op{ID: group.Nth(i), Group: group, Actor: actorRestore, Doc: base.ID, Node: &c},
 			Wall: now, State: store.Pending,
 		})
 	}

@@ -298,8 +298,8 @@ func (s *save) enter(tx *store.Tx, present *outline.Document, changes []outline.
 	agreed := set(s.st.Agreed)
 	group := store.OpID(s.cfg.NewID())
 	ops := make([]store.Op, 0, len(m.Changes))
-	for _, c := range m.Changes {
-		op := store.Op{ID: store.OpID(s.cfg.NewID()), Group: group, Actor: actorFile, Doc: s.doc, Node: &c}
+	for i, c := range m.Changes {
+		op := store.Op{ID: group.Nth(i), Group: group, Actor: actorFile, Doc: s.doc, Node: &c}
 		if c.Kind == outline.Delete && agreed[c.Node] {
 			op.Actor = actorAgreed
 		}
