@@ -33,11 +33,43 @@ func (s *round) archive(tx *store.Tx, f outline.File, now time.Time) error {
 	if n > 0 {
 		text += fmt.Sprintf(". What was still on its way (%s) is in the document %q", itemsOf(n), RecoveredDocument)
 	}
+	log, err := collect(tx.Unconfirmed(f.ID))
+	if err != nil {
+		return err
+	}
 	return errors.Join(
 		closeLog(tx, f.ID),
 		closeFileLog(tx, f.ID),
+		s.tellLeft(tx, f.ID, leavingRecords(log), now),
 		tx.PutConflict(store.Conflict{ID: s.newID(), At: now, Kind: store.ConflictRecovered, Doc: f.ID, Path: []string{f.Title}, Text: text}),
 	)
+}
+
+// tellLeft tells of items that were moved to another document and could not be deleted
+// here any more. Nobody sees them until the document is back, and then twice.
+func (s *round) tellLeft(tx *store.Tx, doc outline.FileID, left map[outline.NodeID]store.Record, now time.Time) error {
+	if len(left) == 0 {
+		return nil
+	}
+	d, err := tx.Document(doc)
+	if err != nil {
+		return err
+	}
+	for n := range d.Root().Below() {
+		_, leaves := left[n.ID]
+		if _, with := left[n.Parent().ID]; !leaves || with {
+			continue
+		}
+		path := n.Path()
+		if err := tx.PutConflict(store.Conflict{
+			ID: s.newID(), At: now, Kind: store.ConflictPlace, Doc: doc, Node: n.ID, Path: path[:len(path)-1],
+			Text: quoted(n.Content) + ": it was moved to another document, and this one went before it could be deleted here; " +
+				"should this one come back, both have it",
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // recoverEdits copies the items that the log of a document makes or edits to the

@@ -350,6 +350,44 @@ func TestUndoOfAMoveToAnotherDocument(t *testing.T) {
 
 // A node that is moved on before anything was sent goes to the last document
 // only; one whose copy a person deletes is deleted.
+// An item that was moved away and back, to another place, takes along what others did to
+// it there meanwhile: source and copy are in the same document then.
+func TestChangesOfANodeMovedAwayAndBackGoAlong(t *testing.T) {
+	for _, p := range profiles {
+		t.Run(string(p), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, c, plan, other := twoDocuments(t, p)
+				s.Faults(func(path string, n int) remotetest.Fault {
+					if path == "doc/edit" {
+						return remotetest.LostRefused
+					}
+					return remotetest.None
+				})
+				c.cross(plan, "beta", other, "")
+				c.cross(other, "beta", plan, "gamma")
+				for range 3 {
+					_, _ = c.once()
+					time.Sleep(10 * time.Minute)
+				}
+				s.Faults(nil)
+				stranger := newClient(t, s)
+				stranger.settle()
+				stranger.edit(stranger.doc("Plan"), "beta one", "beta ONE")
+				stranger.add(stranger.doc("Plan"), "beta", "new below")
+				stranger.settle()
+				c.settle()
+				want := "alpha\n  alpha one\n  alpha two\ngamma\n  gamma one\n  gamma two\n  beta\n    beta ONE\n    beta two\n    new below\n"
+				if got := served(t, s, "Plan"); got != want {
+					t.Errorf("got\n%s", got)
+				}
+				if got := served(t, s, "Other"); got != "first\n" {
+					t.Errorf("target: got\n%s", got)
+				}
+			})
+		})
+	}
+}
+
 func TestMoveOnAndDeleteOfACopy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, c, plan, other := twoDocuments(t, server.Safe)

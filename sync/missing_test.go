@@ -409,6 +409,38 @@ func TestOtherAccountLeavesNoChoice(t *testing.T) {
 // An item is moved to a document that goes before the item has got there. It is in
 // one place in the end: in the document that takes in what was on its way, or in the
 // one that is made anew.
+// What was moved out of a document that goes away then, before it was deleted there, is
+// in both documents once that one comes back. Nothing can be deleted in the meantime, so
+// the user is told.
+func TestMoveOutOfADocumentThatGoes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		list, c := shelf(t, "A", "B", "C", "D")
+		list.Down()
+		c.cross(c.doc("B"), "B one", c.doc("A"), "A one")
+		list.Faults(nil)
+		list.tell = without(false, c.doc("B"))
+		for range 4 {
+			c.once()
+			time.Sleep(time.Minute)
+		}
+		list.tell = nil
+		c.settle()
+		if got := served(t, list.Service, "A"); !strings.Contains(got, "B one") {
+			t.Errorf("A:\n%s", got)
+		}
+		if got := served(t, list.Service, "B"); !strings.Contains(got, "B one") {
+			t.Errorf("B:\n%s", got)
+		}
+		var told []string
+		for _, k := range c.conflicts(true) {
+			told = append(told, k.Text)
+		}
+		if !strings.Contains(strings.Join(told, "\n"), "“B one”: it was moved to another document") {
+			t.Errorf("told %q", told)
+		}
+	})
+}
+
 func TestMoveToADocumentThatGoes(t *testing.T) {
 	for _, anew := range []bool{false, true} {
 		t.Run(fmt.Sprintf("anew %v", anew), func(t *testing.T) {

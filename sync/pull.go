@@ -318,13 +318,12 @@ func (s *round) store(tx *store.Tx, t *tree, f found, now time.Time) error {
 	if err := keepNotices(tx, m); err != nil {
 		return err
 	}
-	if err := s.carry(tx, m.carried); err != nil {
-		return err
+	if len(log) > 0 || len(m.log) > 0 {
+		if err := tx.ReplaceLog(doc, m.log, m.confirmed); err != nil {
+			return err
+		}
 	}
-	if len(log) == 0 && len(m.log) == 0 {
-		return nil
-	}
-	return tx.ReplaceLog(doc, m.log, m.confirmed)
+	return s.carry(tx, m.carried) // to this document too, if an item was moved away and back
 }
 
 // forget unties nodes that have to be inserted again from service ids that are
