@@ -39,6 +39,10 @@ func (w *world) edit(c *client) {
 		w.editFiles(c)
 		return
 	}
+	if w.crossing && w.rnd.IntN(5) == 0 {
+		w.editAcross(c)
+		return
+	}
 	doc := pick(w.rnd, c.documents())
 	if doc == "" {
 		return
@@ -202,7 +206,9 @@ func (w *world) undoOps(c *client, doc outline.FileID) []outline.Change {
 				return err
 			}
 			if r.Node != nil && r.Doc == doc && r.Actor == actor {
-				last = r.Node
+				if r.Copy == nil { // else it is one half of a command
+					last = r.Node
+				}
 				return nil
 			}
 		}

@@ -163,8 +163,8 @@ func (w *world) checkOwn(tx *store.Tx, n int, doc outline.FileID, q dynalist.Doc
 		if err != nil {
 			return err
 		}
-		if r.Node.Kind == outline.Delete && r.Actor != actor {
-			continue // of a copy, if it is one
+		if r.Node.Kind == outline.Delete && r.Actor != actor && r.Copy == nil {
+			continue // of a second copy, if it is one
 		}
 		if does[r.Node.Kind] == nil {
 			does[r.Node.Kind] = make(map[outline.NodeID]bool)

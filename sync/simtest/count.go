@@ -140,10 +140,11 @@ func (w *world) adopted(in *insertion) (yes bool) {
 
 // rescued tells whether what an insert brought stands elsewhere: its document went
 // away and edits on their way were put into another, or its node was out of reach
-// and was copied back.
+// and was copied back, or another client moved it to another document with the item
+// that it stood below.
 func (w *world) rescued(in *insertion) bool {
 	adrift := slices.ContainsFunc(in.made, func(e effect) bool { return w.adrift[e.id] })
-	if w.counts["X17 closed"] == 0 && !adrift {
+	if w.counts["X17 closed"] == 0 && len(w.crossings) == 0 && !adrift {
 		return false
 	}
 	for _, word := range wordsOf(in.class) {

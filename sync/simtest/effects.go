@@ -24,6 +24,8 @@ type effects struct {
 	states  map[string]map[int64]*truth
 	folder  string
 
+	crossings []crossing
+
 	appeared map[string]time.Time // words at the service
 	cut      map[string]int       // nodes that a request of a client has put out of reach
 	adrift   map[string]bool      // nodes that were out of reach at some time

@@ -26,6 +26,7 @@ type scenario struct {
 	clocks    bool    // clocks jump while a client is not running
 	restores  bool    // databases are restored and copied
 	form      func(string) string
+	crossing  bool // people move items to other documents
 }
 
 // Mode is how exactly an engine can know what became of its inserts.

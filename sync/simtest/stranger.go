@@ -28,7 +28,7 @@ func (w *world) furnish() {
 	w.listFiles()
 	number := 0
 	changes := []dynalist.FileChange{fileCreate("folder", w.root, "Folder"), fileCreate("document", w.root, "Plan")}
-	if w.rnd.IntN(4) == 0 {
+	if w.rnd.IntN(4) == 0 || w.crossing {
 		changes = append(changes, fileCreate("document", w.root, "Second"))
 	}
 	var made dynalist.FileEditResponse

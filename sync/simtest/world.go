@@ -85,6 +85,7 @@ func newWorld(t *testing.T, seed uint64, as Mode, dir string, say func(string)) 
 	if as != "" {
 		w.pin(as, draw)
 	}
+	w.crossing = draw.IntN(4) == 0
 	w.openService()
 	for i := range w.scenario.clients {
 		w.clients = append(w.clients, w.newClient(i))
@@ -191,6 +192,7 @@ func (w *world) result() *Result {
 		Failures: w.failures, Hit: w.counts, Intents: w.intents,
 	}
 	w.countEffects(r)
+	w.checkCrossings(r)
 	return r
 }
 
