@@ -135,9 +135,9 @@ func (k *copies) follow(ref store.CopyRef) (store.CopyRef, copyState, error) {
 			continue
 		case last != nil && last.Node.Kind == outline.Delete:
 			return ref, copyDeleted, nil // a person deleted it there: the node goes
-		case len(recs) > 0 && !k.files.File(ref.Doc).Permission.CanEdit():
-			return ref, copyNone, nil // its document has gone or is closed to us
 		case len(recs) > 0:
+			// Also where its document is closed to us: it goes there when that opens
+			// again, and a source that was let stay would be a second one.
 			return ref, copyWaits, nil
 		}
 		there, err := k.stands(ref.Doc, ref.Node)

@@ -316,6 +316,81 @@ func TestMoveToADocumentThatRefuses(t *testing.T) {
 	})
 }
 
+// A target that is closed to us keeps the copy waiting, since it may open again: it
+// is then there, and the source gone. Until then the service has one of the two, and
+// a person can have it back where it was.
+func TestMoveToADocumentThatIsClosed(t *testing.T) {
+	for _, p := range profiles {
+		for _, sent := range []bool{false, true} {
+			for _, then := range []string{"open", "read first", "undo", "drop"} {
+				if sent && then == "drop" {
+					continue // what was sent cannot be dropped
+				}
+				t.Run(fmt.Sprintf("%s/sent %v/%s", p, sent, then), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) { crossClosed(t, p, sent, then) })
+				})
+			}
+		}
+	}
+}
+
+func crossClosed(t *testing.T, p server.Profile, sent bool, then string) {
+	s, c, plan, other := twoDocuments(t, p)
+	n := 2 * len(c.cross(plan, "beta", other, ""))
+	rounds := func() {
+		for range 4 {
+			if _, err := c.once(); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(2 * time.Minute)
+		}
+	}
+	if sent { // and no read has shown the copy yet
+		if _, err := c.engine.Once(t.Context(), sync.Round{Docs: []outline.FileID{other}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list := &retold{Service: s, path: "file/list", tell: without(true, other)}
+	c.through(list)
+	rounds()
+	if got := c.permission(other); got != outline.NoAccess {
+		t.Errorf("permission of the target: %v", got)
+	}
+	if got := served(t, s, "Plan"); got != sampleText {
+		t.Errorf("source while the target is closed:\n%s", got)
+	}
+	if got := show(c.document(other)); got != otherWithBeta {
+		t.Errorf("target here while it is closed:\n%s", got)
+	}
+	c.wantNotices()
+	wantSource, wantTarget := planWithoutBeta, otherWithBeta
+	switch then {
+	case "read first":
+		permit(t, s, outline.Read, other)
+		list.tell = nil
+		rounds()
+	case "undo":
+		c.undoCross(n)
+		wantSource, wantTarget = sampleText, "first\n"
+	case "drop":
+		err := c.db.Update(func(tx *store.Tx) error { return tx.ReplaceLog(other, nil, nil) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantSource, wantTarget = sampleText, "first\n"
+	}
+	permit(t, s, outline.Owner, other)
+	list.tell = nil
+	rounds()
+	c.settle()
+	if got := served(t, s, "Plan"); got != wantSource || show(c.document(plan)) != got {
+		t.Errorf("source:\n%shere:\n%s", got, show(c.document(plan)))
+	}
+	if got := served(t, s, "Other"); got != wantTarget || show(c.document(other)) != got {
+		t.Errorf("target:\n%shere:\n%s", got, show(c.document(other)))
+	}
+}
+
 // An undo at any stage brings all back, once.
 func TestUndoOfAMoveToAnotherDocument(t *testing.T) {
 	for _, p := range profiles {

@@ -134,7 +134,7 @@ func isBack(tx *store.Tx, a absence, f *outline.File) error {
 	if a.archived {
 		errs = append(errs, tx.PutCursor(archivedKey(f.ID), nil))
 	}
-	if a.file.Permission == outline.NoAccess && f.Permission.CanEdit() {
+	if !a.file.Permission.CanEdit() && f.Permission.CanEdit() { // perhaps it could be read before
 		errs = append(errs, setParked(tx, f.ID, false))
 	}
 	return errors.Join(errs...)
