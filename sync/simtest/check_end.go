@@ -68,6 +68,9 @@ func (c *client) decide() {
 	for _, x := range waiting {
 		mine := c.w.rnd.IntN(2) == 0
 		c.w.hit("decided " + string(x.Kind))
+		if !mine && x.Kind == store.ConflictDeletionHere {
+			c.refused[x.Doc] = true
+		}
 		c.w.note("%d: decides %s of %s: mine %v", c.n, x.Kind, x.Doc, mine)
 		c.update(func(tx *store.Tx) error {
 			err := sync.Decide(tx, x, mine, c.w.newID)

@@ -39,12 +39,15 @@ type client struct {
 	backup   []byte // an earlier state of the database
 	toldThen int    // len(told) at that time
 	restored bool   // an earlier database was put in its place
+
+	refused map[outline.FileID]bool // where its user did not agree that much is deleted
 }
 
 func (w *world) newClient(n int) *client {
 	c := &client{
 		w: w, n: n, path: filepath.Join(w.dir, fmt.Sprintf("client%d.db", n)),
 		rnd: rand.New(rand.NewPCG(w.seed, 100+uint64(n))), machine: make(map[string]uint64),
+		refused: make(map[outline.FileID]bool),
 	}
 	w.must(os.RemoveAll(c.path))
 	c.open()

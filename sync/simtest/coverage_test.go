@@ -19,6 +19,7 @@ func mustOccur() []string {
 		"X12 kill twice", "X12 old database restored", "X12 database copied",
 		"X13 commit fails", "X13 commit fails after it was written", "X13 disk full", "X13 locked",
 		"X14 clock", "X14 skew",
+		"X16 move to another document", "X16 move to another document taken back",
 		"X16 edit during a round", "X16 other client during a request",
 		"X17 closed", "X17 moved", "X17 deleted", "X19 form",
 		"class ok", "R1 written over", "decided deletion-there", "decided deletion-here",

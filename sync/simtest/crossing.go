@@ -1,7 +1,6 @@
 package simtest
 
 import (
-	"errors"
 	"slices"
 
 	"outlast/internal/outline"
@@ -12,6 +11,7 @@ import (
 // there and a delete here. In the end one of the two may stand.
 type crossing struct {
 	client int
+	doc    outline.FileID
 	group  store.OpID // of the command
 	source outline.NodeID
 	copied outline.NodeID
@@ -144,14 +144,8 @@ func (w *world) recordAcross(c *client, ops []store.Op, what string) {
 		}
 	}()
 	if !c.update(func(tx *store.Tx) error {
-		for _, op := range ops {
-			if _, err := tx.Append(op); errors.Is(err, outline.ErrNotEmpty) {
-				return err // somebody's item stands below it by now
-			} else if err != nil {
-				return err
-			}
-		}
-		return nil
+		_, err := tx.Append(ops...) // of what is taken back, something may have changed
+		return err
 	}) {
 		return
 	}
@@ -167,7 +161,7 @@ func (w *world) recordAcross(c *client, ops []store.Op, what string) {
 
 // crossingOf notes what a delete that has a copy takes away.
 func (w *world) crossingOf(c *client, op store.Op) crossing {
-	x := crossing{client: c.n, group: op.Group, source: op.Node.Node, copied: op.Copy.Node}
+	x := crossing{client: c.n, doc: op.Doc, group: op.Group, source: op.Node.Node, copied: op.Copy.Node}
 	c.view(func(tx *store.Tx) error {
 		b, err := tx.Bindings(op.Doc)
 		if err == nil {
@@ -186,6 +180,9 @@ func (w *world) checkCrossings(r *Result) {
 		c := w.clients[x.client]
 		if c.restored || c.copyOf != nil || w.hasCopy(c) {
 			continue // a database that does not know of the move, or half of it
+		}
+		if c.refused[x.doc] {
+			continue // he was asked whether so much is to be deleted there, and said no
 		}
 		if w.stands(x.client, x.source, x.nodes) && w.stands(x.client, x.copied, nil) && !w.toldOf(x) {
 			w.fail("I3", "client %d: %s stands where it was, and as %s in the document to which it was moved, and nobody was told", x.client, x.source, x.copied)
@@ -233,11 +230,9 @@ func (w *world) stands(client int, node outline.NodeID, nodes []string) bool {
 			nodes = append(nodes, e.id)
 		}
 	}
-	for _, t := range w.truths {
-		for _, id := range nodes {
-			if t.live(id) {
-				return true
-			}
+	for doc, t := range w.truths {
+		if !w.gone[doc] && slices.ContainsFunc(nodes, t.live) {
+			return true
 		}
 	}
 	return false

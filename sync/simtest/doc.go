@@ -17,7 +17,8 @@
 // scenario.go draws the profile of the service and its unknown habits, how many
 // clients there are, how often requests meet faults and which, whether strangers
 // write, clients are killed, clocks jump, disks fill up. With -sim.as all histories
-// are played in the mode and with the faults by which that mode is judged (pin).
+// are played in the mode and with the faults by which that mode is judged (pin). In one
+// of four, people move items to other documents and take that back (crossing.go).
 //
 // # What is known, and by whom
 //
@@ -33,6 +34,7 @@
 //	after a crash      check_client.go  I2
 //	in the end         check_end.go     I5 I6 I8 I14 I16
 //	                   count.go         I3 I4
+//	                   crossing.go      I3, of what was moved to another document
 //	over all           sum_test.go      I13 I15 I17, and that every fault, class and
 //	                                    cell of the merge table has occurred
 //
