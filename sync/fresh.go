@@ -16,6 +16,7 @@ type fresh struct {
 	text    map[uint64][]*outline.Node            // by digest of the text of an insert that they hold
 	made    map[moment][]*outline.Node            // by parent, and when they were made
 	changed map[outline.ServiceID][]*outline.Node // by parent: those changed since they were made
+	blank   []*outline.Node                       // those without a text to know them by
 	taken   map[*outline.Node]bool                // dealt with
 }
 
@@ -64,6 +65,9 @@ func (l *latecomers) freshNodes(open []*store.Intent) fresh {
 			continue
 		}
 		f.made[made] = append(f.made[made], n)
+		if textDigest(n.Fields) == noText {
+			f.blank = append(f.blank, n)
+		}
 		for _, text := range heldBy(n, sent) {
 			f.text[text] = append(f.text[text], n)
 		}
@@ -113,6 +117,33 @@ func heldBy(n *outline.Node, sent map[uint64]bool) (texts []uint64) {
 		}
 	}
 	return texts
+}
+
+// noText is the digest of the text of an item that has none.
+var noText = textDigest(outline.Fields{})
+
+// blanks returns the nodes without a text that were made in the same moment as the
+// first copy of an insert without one, or as a second one of something else of its
+// request: wherever they stand, nothing but that tells of them.
+func (l *latecomers) blanks(in *store.Intent, i int, twin *outline.Node) (nodes []*outline.Node) {
+	if in.Inserts[i].Text != noText || len(l.fresh.blank) == 0 {
+		return nil
+	}
+	again := make(map[int64]bool) // when other items of the request came again
+	for k := range in.Inserts {
+		if in.Inserts[k].Text == noText {
+			continue
+		}
+		for _, m := range l.fresh.sent[keyOf(&in.Inserts[k])] {
+			again[m.Created] = true
+		}
+	}
+	for _, n := range l.fresh.blank {
+		if n != twin && (apart(n, twin) <= sameMoment || again[n.Created]) {
+			nodes = append(nodes, n)
+		}
+	}
+	return nodes
 }
 
 // near returns the nodes that can be what a second copy of an insert has become, made

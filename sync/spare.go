@@ -91,7 +91,7 @@ func (l *latecomers) alike(in *store.Intent, i int) (owed bool, err error) {
 	if twin == nil {
 		return false, nil
 	}
-	for _, n := range l.fresh.near(ins, twin) {
+	for _, n := range slices.Concat(l.fresh.near(ins, twin), l.blanks(in, i, twin)) {
 		if l.fresh.taken[n] || !l.maybe(in, i, n, twin) {
 			continue
 		}

@@ -83,6 +83,7 @@ func TestCopyThatSomebodyHasChanged(t *testing.T) {
 		"marked":           {long, sync.Step{Kind: outline.Update, Mask: outline.Color, Fields: outline.Fields{Color: 3}}, long},
 		"moved":            {long, sync.Step{Kind: outline.Move, Parent: outline.ServiceID(outline.RootID)}, long},
 		"moved, short":     {"x", sync.Step{Kind: outline.Move, Parent: outline.ServiceID(outline.RootID)}, "x"},
+		"moved, no text":   {"", sync.Step{Kind: outline.Move, Parent: outline.ServiceID(outline.RootID)}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -140,6 +141,9 @@ func TestCopyThatIsHardToKnow(t *testing.T) {
 		},
 		"a short one of a row, rewritten": {
 			[]string{"x", "y", "z"}, func(w world) { w.toCopy(update("x and more")) }, 3,
+		},
+		"one without a text of a row, moved": {
+			[]string{"", "x", "y"}, func(w world) { moveAway(w); time.Sleep(time.Minute); w.toAnother("") }, 3,
 		},
 		"the first is deleted there and edited here": {
 			[]string{long}, func(w world) {
