@@ -28,6 +28,7 @@ type Intent struct {
 	Inserts   []IntentInsert    `json:"inserts,omitempty"`
 	Records   []uint64          `json:"records,omitempty"`  // log records that this request fulfils
 	Old       bool              `json:"old,omitempty"`      // stands for all that an old or copied database may have sent
+	Guess     bool              `json:"guess,omitempty"`    // its inserts are what a read has shown, perhaps of requests that the database has forgotten
 	Answered  []int             `json:"answered,omitempty"` // changes whose late copies were taken back
 	Closed    bool              `json:"closed,omitempty"`   // in the ledger
 	Over      bool              `json:"over,omitempty"`     // the next read drops it from the ledger

@@ -25,7 +25,11 @@ type rebase struct {
 func (s *round) late(tx *store.Tx, remote, base *outline.Document, log []store.Record, f found) (rebase, error) {
 	l := latecomers{round: s, tx: tx, remote: remote, base: base, work: f.work, out: rebase{base, log}}
 	open := f.open
-	if len(open) == 0 || base == nil {
+	guesses, err := s.forgets(tx, remote.ID)
+	if err != nil {
+		return l.out, err
+	}
+	if !guesses && len(open) == 0 || base == nil {
 		return l.out, nil
 	}
 	if err := l.load(); err != nil {
@@ -42,7 +46,10 @@ func (s *round) late(tx *store.Tx, remote, base *outline.Document, log []store.R
 			return l.out, err
 		}
 	}
-	return l.out, l.spares(open)
+	if err := l.spares(open); err != nil || !guesses {
+		return l.out, err
+	}
+	return l.out, l.forgotten()
 }
 
 // latecomers compares a read with what is wanted.

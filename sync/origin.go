@@ -99,6 +99,9 @@ func (s *round) distrust(isCopy bool) error {
 		if err != nil {
 			return err
 		}
+		if err := noteForgotten(tx, time.Now()); err != nil {
+			return err
+		}
 		held := 0
 		for doc := range waiting {
 			n, err := s.holdInserts(tx, doc)

@@ -2,6 +2,7 @@ package sync
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"time"
 	"unicode/utf8"
@@ -19,7 +20,9 @@ import (
 // time: first for those that are as they were sent, then, among the rest, for those
 // that somebody may have moved or changed since.
 func (l *latecomers) spares(open []*store.Intent) error {
+	taken := l.fresh.taken
 	l.fresh = l.freshNodes(open)
+	maps.Copy(l.fresh.taken, taken)
 	for _, deal := range []func(*store.Intent, int) (bool, error){l.spare, l.alike} {
 		for _, in := range open {
 			if in.Stage != "" {
@@ -72,7 +75,7 @@ func (l *latecomers) spare(in *store.Intent, i int) (owed bool, err error) {
 	}
 	l.fresh.taken[n] = true
 	switch {
-	case certain && n.First() == nil:
+	case certain && !in.Guess && n.First() == nil:
 		err = l.remove(n)
 	case late:
 		err = l.tell(n, "this item may be there twice, since a request was answered unclearly")

@@ -72,7 +72,8 @@
 // The number of the last request is also kept elsewhere (origin.go). A database
 // behind it was restored or copied: its inserts are looked for in a full read, and
 // those that it does not show wait for a person. Staging nodes that were made after the
-// backup bear its mark, and are emptied and taken away (lost.go).
+// backup bear its mark, and are emptied and taken away (lost.go). A request that it has
+// forgotten can arrive again: a person is told of an item that is twice (forgotten.go).
 //
 // # Merge
 //
