@@ -92,7 +92,7 @@ func (l *latecomers) alike(in *store.Intent, i int) (owed bool, err error) {
 	ins := &in.Inserts[i]
 	twin := l.twin(ins.Node)
 	if twin == nil {
-		return false, nil
+		return false, l.vanished(ins)
 	}
 	for _, n := range slices.Concat(l.fresh.near(ins, twin), l.blanks(in, i, twin)) {
 		if l.fresh.taken[n] || !l.maybe(in, i, n, twin) {
@@ -105,6 +105,24 @@ func (l *latecomers) alike(in *store.Intent, i int) (owed bool, err error) {
 		}
 	}
 	return false, nil
+}
+
+// vanished tells of new items that hold the text of an insert whose node was deleted
+// before any read has shown it, and which is sent again: they may be a second copy of
+// it, changed by somebody. There is no first one by whose time they could be known.
+func (l *latecomers) vanished(ins *store.IntentInsert) (err error) {
+	if ins.Bound == "" || !l.logged[ins.Node].inserts {
+		return nil
+	}
+	for _, n := range l.fresh.text[ins.Text] {
+		here := l.binds.Service(n.Parent().ID) == ins.Parent
+		if l.fresh.taken[n] || !here && !ins.Long {
+			continue
+		}
+		l.fresh.taken[n] = true
+		err = errors.Join(err, l.tell(n, "this item may be there twice, since a request may have arrived twice, and what it had made was deleted"))
+	}
+	return err
 }
 
 // twin returns the node that an insert has made: as a read shows it, or as the last one

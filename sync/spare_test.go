@@ -188,6 +188,43 @@ func TestCopyThatIsHardToKnow(t *testing.T) {
 	}
 }
 
+// An item is deleted before any read has shown it, so it is sent again, and a second
+// copy of it comes that somebody changes: a person is told, also where the text is
+// short. Of an item elsewhere that holds a short text nothing is told.
+func TestCopyOfAnItemThatWasNeverRead(t *testing.T) {
+	for name, test := range map[string]struct {
+		again bool
+		told  int
+	}{"it arrives twice": {true, 1}, "somebody writes alike elsewhere": {false, 0}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, c, doc := sample(t, server.Compat)
+				d := &delayed{Service: s, armed: true, passes: true}
+				c.through(d)
+				c.add(doc, "beta", "x")
+				if _, err := c.engine.Once(t.Context(), sync.Round{}); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(time.Minute)
+				change(t, s, doc, sync.Step{Kind: outline.Delete, Node: nodesWith(t, s, doc, "x")[0]})
+				if test.again {
+					d.deliver(t)
+				} else {
+					write(t, s, doc, c.node(doc, "gamma"), []string{"x"})
+				}
+				time.Sleep(time.Millisecond)
+				change(t, s, doc, sync.Step{
+					Kind: outline.Update, Node: nodesWith(t, s, doc, "x")[0], Mask: outline.Content, Fields: outline.Fields{Content: "x and more"},
+				})
+				c.settle()
+				if n := c.conflictsOf(store.ConflictDuplicate); n != test.told {
+					t.Errorf("a person is told of %d copies, want %d; the service has\n%s", n, test.told, served(t, s, "Plan"))
+				}
+			})
+		})
+	}
+}
+
 // nodesWith returns the nodes of the service that have a content.
 func nodesWith(t *testing.T, s *remotetest.Service, doc outline.FileID, content string) (ids []outline.ServiceID) {
 	t.Helper()
