@@ -391,6 +391,37 @@ func crossClosed(t *testing.T, p server.Profile, sent bool, then string) {
 	}
 }
 
+// A target that is closed to us first and then goes altogether: what was on its way
+// there is in the document for such edits, once, and the source is gone.
+func TestMoveToADocumentThatIsClosedAndGoes(t *testing.T) {
+	for _, p := range profiles {
+		t.Run(string(p), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, c, plan, other := twoDocuments(t, p)
+				list := &retold{Service: s, path: "file/list", tell: without(true, other)}
+				c.cross(plan, "beta", other, "")
+				c.through(list)
+				for _, named := range []bool{true, false} {
+					list.tell = without(named, other)
+					for range 4 {
+						if _, err := c.once(); err != nil {
+							t.Fatal(err)
+						}
+						time.Sleep(2 * time.Minute)
+					}
+				}
+				c.settle()
+				if got := served(t, s, "Plan"); got != planWithoutBeta {
+					t.Errorf("source:\n%s", got)
+				}
+				if got := served(t, s, sync.RecoveredDocument); strings.Count(got, "beta\n") != 1 || strings.Count(got, "beta one") != 1 {
+					t.Errorf("recovered:\n%s", got)
+				}
+			})
+		})
+	}
+}
+
 // An undo at any stage brings all back, once.
 func TestUndoOfAMoveToAnotherDocument(t *testing.T) {
 	for _, p := range profiles {
