@@ -141,6 +141,11 @@ func (k *copies) follow(ref store.CopyRef) (store.CopyRef, copyState, error) {
 			return ref, copyWaits, nil
 		}
 		there, err := k.stands(ref.Doc, ref.Node)
+		if there && err == nil {
+			if gone, err := k.tx.Cursor(archivedKey(ref.Doc)); gone != nil || err != nil {
+				return ref, copyNone, err // went with its document, of which no read tells any more
+			}
+		}
 		switch {
 		case err != nil || there:
 			return ref, copyConfirmed, err

@@ -409,6 +409,42 @@ func TestOtherAccountLeavesNoChoice(t *testing.T) {
 // An item is moved to a document that goes before the item has got there. It is in
 // one place in the end: in the document that takes in what was on its way, or in the
 // one that is made anew.
+// A copy that a read has shown goes with its document before the source is deleted: the
+// source stays, since nothing can show the copy once more.
+func TestCopyThatGoesWithItsDocument(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		list, c := shelf(t, "A", "B", "C", "D")
+		list.Faults(func(path string, n int) remotetest.Fault {
+			if path == "doc/edit" && n > 0 { // the copy is made, and nothing deleted
+				return remotetest.LostRefused
+			}
+			return remotetest.None
+		})
+		b := c.doc("B")
+		c.cross(c.doc("A"), "A two", b, "B one")
+		for range 2 {
+			_, _ = c.once()
+			time.Sleep(time.Minute)
+		}
+		if got := served(t, list.Service, "B"); !strings.Contains(got, "A two") {
+			t.Fatalf("no copy is made:\n%s", got)
+		}
+		list.tell = without(false, b)
+		for range 4 {
+			_, _ = c.once()
+			time.Sleep(time.Minute)
+		}
+		list.Faults(nil)
+		c.settle()
+		if got := show(c.document(c.doc("A"))); got != "A one\n  A two\n" || served(t, list.Service, "A") != got {
+			t.Errorf("source: here\n%sthere\n%s", got, served(t, list.Service, "A"))
+		}
+		if got := c.conflictsOf(store.ConflictPlace); got != 1 {
+			t.Errorf("told %d times that it stays", got)
+		}
+	})
+}
+
 // What was moved out of a document that goes away then, before it was deleted there, is
 // in both documents once that one comes back. Nothing can be deleted in the meantime, so
 // the user is told.
