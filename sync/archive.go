@@ -40,30 +40,31 @@ func (s *round) archive(tx *store.Tx, f outline.File, now time.Time) error {
 	return errors.Join(
 		closeLog(tx, f.ID),
 		closeFileLog(tx, f.ID),
-		s.tellLeft(tx, f.ID, leavingRecords(log), now),
+		s.tellLeft(tx, f, log, now),
 		tx.PutConflict(store.Conflict{ID: s.newID(), At: now, Kind: store.ConflictRecovered, Doc: f.ID, Path: []string{f.Title}, Text: text}),
 	)
 }
 
 // tellLeft tells of items that were moved to another document and could not be deleted
 // here any more. Nobody sees them until the document is back, and then twice.
-func (s *round) tellLeft(tx *store.Tx, doc outline.FileID, left map[outline.NodeID]store.Record, now time.Time) error {
-	if len(left) == 0 {
-		return nil
-	}
-	d, err := tx.Document(doc)
+func (s *round) tellLeft(tx *store.Tx, f outline.File, log []store.Record, now time.Time) error {
+	base, err := tx.Base(f.ID)
 	if err != nil {
 		return err
 	}
-	for n := range d.Root().Below() {
-		_, leaves := left[n.ID]
-		if _, with := left[n.Parent().ID]; !leaves || with {
+	left := leavingRecords(log)
+	unsent := make(map[outline.NodeID]bool)
+	for _, r := range log {
+		if r.Node.Kind == outline.Insert && r.State == store.Pending && r.Sends == 0 && nodeOf(base, r.Node.Node) == nil {
+			unsent[r.Node.Node] = true
+		}
+		del, leaves := left[r.Node.Node]
+		if above, too := left[r.Node.From.Parent]; !leaves || del.ID != r.ID || too && above.Group == r.Group || unsent[r.Node.Node] {
 			continue
 		}
-		path := n.Path()
 		if err := tx.PutConflict(store.Conflict{
-			ID: s.newID(), At: now, Kind: store.ConflictPlace, Doc: doc, Node: n.ID, Path: path[:len(path)-1],
-			Text: quoted(n.Content) + ": it was moved to another document, and this one went before it could be deleted here; " +
+			ID: s.newID(), At: now, Kind: store.ConflictPlace, Doc: f.ID, Node: r.Node.Node, Path: []string{f.Title},
+			Text: quoted(r.Node.Old.Content) + ": it was moved to another document, and this one went before it could be deleted here; " +
 				"should this one come back, both have it",
 		}); err != nil {
 			return err

@@ -92,11 +92,17 @@ func (m *merger) delete(r store.Record, n *outline.Node) {
 		return
 	}
 	if n.First() != nil || m.holding[n.ID] || m.changedThere(n) || m.movedAway(n.ID) {
+		_, leaves := m.leaving[n.ID]
 		for c := range n.Children() {
-			m.unnotice(store.ConflictDelete, c.ID) // one for the whole
+			if _, moved := m.leaving[c.ID]; !moved || leaves {
+				m.unnotice(store.ConflictDelete, c.ID) // one for the whole
+			}
 		}
-		m.noticeOurs(store.ConflictDelete, n.ID, "it was deleted here and has changes at the service, it or what is below it; it stays",
-			outline.Change{Kind: outline.Delete, Node: n.ID})
+		why := "it was deleted here and has changes at the service, it or what is below it; it stays"
+		if leaves {
+			why = "it was moved to another document and has changes at the service, in what is below it, that cannot go along; it stays here too"
+		}
+		m.noticeOurs(store.ConflictDelete, n.ID, why, outline.Change{Kind: outline.Delete, Node: n.ID})
 		m.confirm(r)
 		return
 	}

@@ -202,13 +202,13 @@ func (w *world) hasCopy(c *client) bool {
 	return false
 }
 
-// toldOf tells whether a user was told anything of an item that he moved, or of one
-// that he moved with it.
+// toldOf tells whether a user was told anything of an item that he moved or its copy, or
+// of one that he moved with it.
 func (w *world) toldOf(x crossing) (told bool) {
 	with := make(map[outline.NodeID]bool)
 	for _, y := range w.crossings {
 		if y.client == x.client && y.group == x.group {
-			with[y.source] = true
+			with[y.source], with[y.copied] = true, true
 		}
 	}
 	w.clients[x.client].view(func(tx *store.Tx) error {
