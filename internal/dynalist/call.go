@@ -96,7 +96,7 @@ func (c *Client) receive(r request, resp *http.Response, field readField) *answe
 		return a
 	}
 	if a.env, a.decode = decode(text, field); a.decode == nil {
-		c.observe(resp.Header)
+		c.observe(resp.Header, a.ok())
 	}
 	if a.ok() {
 		c.sizes[key] = int64(len(text))

@@ -36,7 +36,7 @@
 // # Our own server
 //
 // It announces by header what it can do beyond the service, and only what the
-// last answer announced is used. After a restart nothing is known until the
+// last answer announced is used, but for refusals that announce nothing. After a restart nothing is known until the
 // first answer: to send a request again with the same bytes, make a read first
 // and compare Server.
 package dynalist
@@ -158,8 +158,16 @@ func (f features) info() sync.ServerInfo {
 	}
 }
 
-// observe takes note of the headers of an answer that is the service's own.
-func (c *Client) observe(h http.Header) {
+// observe takes note of the headers of an answer that reads like the service's own.
+// One that says no and announces nothing may come from something on the way: what was
+// announced stands then, or the next edit would be sent without the checks that it had.
+func (c *Client) observe(h http.Header, ok bool) {
+	if date, err := http.ParseTime(h.Get("Date")); err == nil {
+		c.time = date
+	}
+	if !ok && h.Get(HeaderServer)+h.Get(HeaderFeatures)+h.Get(HeaderLimits) == "" {
+		return
+	}
 	now := features{id: h.Get(HeaderServer), silent: c.server.silent}
 	if now.id != c.server.id {
 		now.silent = false
@@ -169,7 +177,4 @@ func (c *Client) observe(h http.Header) {
 	}
 	c.server = now
 	c.limits.adjust(h.Get(HeaderLimits))
-	if date, err := http.ParseTime(h.Get("Date")); err == nil {
-		c.time = date
-	}
 }

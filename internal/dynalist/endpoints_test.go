@@ -169,6 +169,27 @@ func TestMissingEchoEndsRequestIDs(t *testing.T) {
 	}
 }
 
+// A refusal that announces nothing may come from something on the way. Were what is
+// known forgotten, the next edit would go without the version that it is for.
+func TestRefusalWithoutAnnouncementForgetsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &recorder{
+			answer: `{"_code":"Ok","files":[],"root_file_id":"r"}`,
+			header: http.Header{HeaderFeatures: {"request-id,if-version"}, HeaderServer: {"01SRV"}},
+		}
+		c := serve(t, r.ServeHTTP).client(t)
+		_, _ = c.Files(t.Context())
+		want := announced(c)
+		r.answer, r.header = `{"_code":"Unknown","_msg":"something broke"}`, nil
+		if _, err := c.Files(t.Context()); err == nil {
+			t.Fatal("no error")
+		}
+		if got := announced(c); got != want || !got.IfVersion {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+	})
+}
+
 // A page of the network in between says nothing about the service.
 func TestHeadersOfStrangersDoNotCount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
