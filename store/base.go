@@ -126,6 +126,36 @@ func (tx *Tx) putBase(d *outline.Document, orphans []byte, readAt time.Time) (Me
 	return m, tx.putJSON(bucketBase, []byte(d.ID), m)
 }
 
+// RebindBase ties nodes of a base to other ids of the service. It is kept under those
+// ids, so it is written anew; what was acknowledged since stays.
+func (tx *Tx) RebindBase(id outline.FileID, binds map[outline.NodeID]outline.ServiceID) error {
+	if err := tx.rebindBase(id, binds); err != nil {
+		return tx.fail(fmt.Errorf("bind nodes of the base of %s: %w", id, err))
+	}
+	return nil
+}
+
+func (tx *Tx) rebindBase(id outline.FileID, binds map[outline.NodeID]outline.ServiceID) error {
+	m, _, err := tx.Meta(id)
+	if err != nil {
+		return err
+	}
+	d, err := tx.Base(id)
+	if err != nil || d == nil {
+		return err
+	}
+	for n, s := range binds {
+		if err := tx.Bind(id, n, s); err != nil {
+			return err
+		}
+	}
+	if m.Digest, err = tx.putChunks(d); err != nil {
+		return err
+	}
+	tx.replaced(id)
+	return tx.putJSON(bucketBase, []byte(id), m)
+}
+
 // putChunks writes the tree and returns its digest.
 func (tx *Tx) putChunks(d *outline.Document) (string, error) {
 	binds, err := tx.Bindings(d.ID)

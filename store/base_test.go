@@ -206,6 +206,32 @@ func TestRebindGivesTheOldNodeItsName(t *testing.T) {
 	})
 }
 
+// TestRebindBaseKeepsTheTree: nodes of the base get other ids at the service, and keep
+// their own, with what was acknowledged below them.
+func TestRebindBaseKeepsTheTree(t *testing.T) {
+	db := storetest.OpenFast(t)
+	account(t, db, 10)
+	const s outline.ServiceID = "service-000000000000003"
+	update(t, db, func(tx *store.Tx) error {
+		step := outline.Change{Kind: outline.Insert, Node: "below", To: outline.Place{Parent: "ours"}, New: outline.Fields{Content: "x"}}
+		return errors.Join(tx.Bind(doc, "ours", s), tx.AddSteps(doc, []outline.Change{step}))
+	})
+	update(t, db, func(tx *store.Tx) error {
+		return tx.RebindBase(doc, map[outline.NodeID]outline.ServiceID{"ours": "new"})
+	})
+	view(t, db, func(tx *store.Tx) error {
+		d, err := tx.Expected(doc)
+		if err == nil && (d.Node("ours") == nil || d.Node("below") == nil || d.Node(outline.NodeID(s)) != nil) {
+			t.Error("the node of the base is no longer called ours")
+		}
+		b, berr := tx.Bindings(doc)
+		if berr == nil && b.Service("ours") != "new" {
+			t.Errorf("it is bound to %s", b.Service("ours"))
+		}
+		return errors.Join(err, berr, tx.CheckBase(doc))
+	})
+}
+
 func TestBaseShrinksAndGrows(t *testing.T) {
 	db := storetest.OpenFast(t)
 	account(t, db, 0)

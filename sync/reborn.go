@@ -1,8 +1,6 @@
 package sync
 
 import (
-	"errors"
-
 	"outlast/internal/outline"
 	"outlast/store"
 )
@@ -22,7 +20,10 @@ func reborn(tx *store.Tx, doc outline.FileID, r *Reading) error {
 	if err != nil || base == nil {
 		return err
 	}
-	f := rebirth{tx: tx, base: base, nodes: make(map[outline.ServiceID]*ReadNode, len(r.Nodes)), deleted: make(map[outline.NodeID]bool)}
+	f := rebirth{
+		nodes:   make(map[outline.ServiceID]*ReadNode, len(r.Nodes)),
+		deleted: make(map[outline.NodeID]bool), born: make(map[outline.NodeID]outline.ServiceID),
+	}
 	if f.binds, err = tx.Bindings(doc); err != nil {
 		return err
 	}
@@ -41,26 +42,39 @@ func reborn(tx *store.Tx, doc outline.FileID, r *Reading) error {
 		return err
 	}
 	for _, parent := range base.Root().Walk() { // parents first: they may be reborn themselves
-		if err := f.children(parent); err != nil {
+		f.children(parent)
+	}
+	if len(f.born) == 0 {
+		return nil
+	}
+	for node := range f.born {
+		if err := tx.Bury(doc, f.binds.Service(node), node); err != nil {
 			return err
 		}
 	}
-	return nil
+	return tx.RebindBase(doc, f.born)
 }
 
 type rebirth struct {
-	tx      *store.Tx
-	base    *outline.Document
 	binds   *store.Bindings
 	nodes   map[outline.ServiceID]*ReadNode
 	deleted map[outline.NodeID]bool // by us: gone is as it should be
 	isNew   func(outline.ServiceID) bool
+	born    map[outline.NodeID]outline.ServiceID
 }
 
-func (f *rebirth) children(parent *outline.Node) error {
-	read := f.nodes[f.binds.Service(parent.ID)]
+// service returns the id that a node of the base has now.
+func (f *rebirth) service(id outline.NodeID) outline.ServiceID {
+	if now, born := f.born[id]; born {
+		return now
+	}
+	return f.binds.Service(id)
+}
+
+func (f *rebirth) children(parent *outline.Node) {
+	read := f.nodes[f.service(parent.ID)]
 	if read == nil {
-		return nil
+		return
 	}
 	var gone []*outline.Node
 	for c := range parent.Children() {
@@ -76,11 +90,6 @@ func (f *rebirth) children(parent *outline.Node) error {
 	}
 	equal := func(i, j int) bool { return digestOf(gone[i].Fields) == digestOf(f.nodes[fresh[j]].Fields) }
 	for _, ij := range commonRun(len(gone), len(fresh), equal) {
-		node, id := gone[ij[0]].ID, fresh[ij[1]]
-		old := f.binds.Service(node)
-		if err := errors.Join(f.tx.Bind(f.base.ID, node, id), f.tx.Bury(f.base.ID, old, node)); err != nil {
-			return err
-		}
+		f.born[gone[ij[0]].ID] = fresh[ij[1]]
 	}
-	return nil
 }
