@@ -1,6 +1,7 @@
 package sync_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -13,7 +14,8 @@ import (
 
 // A database from a backup finds a staging node that was made after it, and filled
 // twice. What stands there comes into the document, each item once and the second copy
-// in the trash.
+// in the trash. That holds though the program has ended while it found out about the
+// database.
 func TestRestoredDatabaseEmptiesAStagingNode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, c, doc := sample(t, server.Compat)
@@ -38,6 +40,11 @@ func TestRestoredDatabaseEmptiesAStagingNode(t *testing.T) {
 		time.Sleep(time.Minute)
 		way.deliver(t)
 		restore()
+		ends := numbers.sent()
+		ends.Note = func(string, uint64, bool) error { return errors.New("the program ends here") }
+		c.restart()
+		c.engine = sync.New(sync.Config{DB: c.db, Remote: s.Client(t), Server: remotetest.Address, Strict: true, Sent: ends})
+		c.once()
 		c.reopen(numbers)
 		c.rounds(5)
 		want := sampleText + "x\ny\n"

@@ -53,15 +53,19 @@ func (s *round) origin() error {
 	if err != nil {
 		return fmt.Errorf("look for the number of the last request: %w", err)
 	}
+	id := s.account.ClientID
 	old := !ok || n > s.account.Sent
 	if old {
-		if err := s.distrust(!ok); err != nil {
-			return fmt.Errorf("take over a restored or copied database: %w", err)
+		id = s.newID()
+	}
+	if old || n < s.account.Sent { // first: a database without such a note is a copy
+		if err := s.cfg.Sent.Note(id, s.account.Sent, true); err != nil {
+			return fmt.Errorf("write the number of the last request: %w", err)
 		}
 	}
-	if old || n < s.account.Sent {
-		if err := s.cfg.Sent.Note(s.account.ClientID, s.account.Sent, true); err != nil {
-			return fmt.Errorf("write the number of the last request: %w", err)
+	if old {
+		if err := s.distrust(id, !ok); err != nil {
+			return fmt.Errorf("take over a restored or copied database: %w", err)
 		}
 	}
 	s.known = true
@@ -78,10 +82,10 @@ func (s *round) noteSent() {
 	}
 }
 
-// distrust gives the database a name of its own, and holds what it wants to
+// distrust gives the database another name, and holds what it wants to
 // insert until a read has shown whether it is there. The original of a copy may be
 // in use: its staging nodes are not for the copy to take away.
-func (s *round) distrust(isCopy bool) error {
+func (s *round) distrust(id string, isCopy bool) error {
 	return s.cfg.DB.Update(func(tx *store.Tx) error {
 		a, err := tx.Account()
 		if err != nil {
@@ -110,7 +114,7 @@ func (s *round) distrust(isCopy bool) error {
 			}
 			held += n
 		}
-		a.ClientID, a.Restored = s.newID(), held > 0
+		a.ClientID, a.Restored = id, held > 0
 		s.account = a
 		if err := tx.PutAccount(a); err != nil || held == 0 {
 			return err
