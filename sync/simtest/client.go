@@ -258,6 +258,7 @@ func (c *client) eachUnconfirmed(waits map[outline.NodeID]bool, tell func(parked
 			parked := r.State == store.Parked || asks[r.Doc] || r.File != nil && (asks[r.File.File] || asks[r.File.To.Parent])
 			if r.Node != nil {
 				parked = parked || waits[r.Node.Node] || waits[r.Node.To.Parent]
+				parked = parked || r.Node.Kind == outline.Delete && r.Copy != nil && waits[r.Copy.Node] // of what was moved to there
 				if r.State == store.Parked || parked && r.Node.Kind == outline.Insert {
 					waits[r.Node.Node] = true
 				}

@@ -11,7 +11,7 @@ import (
 // there and a delete here. In the end one of the two may stand.
 type crossing struct {
 	client int
-	doc    outline.FileID
+	docs   [2]outline.FileID // of the source and of the copy
 	group  store.OpID // of the command
 	source outline.NodeID
 	copied outline.NodeID
@@ -161,7 +161,7 @@ func (w *world) recordAcross(c *client, ops []store.Op, what string) {
 
 // crossingOf notes what a delete that has a copy takes away.
 func (w *world) crossingOf(c *client, op store.Op) crossing {
-	x := crossing{client: c.n, doc: op.Doc, group: op.Group, source: op.Node.Node, copied: op.Copy.Node}
+	x := crossing{client: c.n, docs: [2]outline.FileID{op.Doc, op.Copy.Doc}, group: op.Group, source: op.Node.Node, copied: op.Copy.Node}
 	c.view(func(tx *store.Tx) error {
 		b, err := tx.Bindings(op.Doc)
 		if err == nil {
@@ -181,8 +181,8 @@ func (w *world) checkCrossings(r *Result) {
 		if c.restored || c.copyOf != nil || w.hasCopy(c) {
 			continue // a database that does not know of the move, or half of it
 		}
-		if c.refused[x.doc] {
-			continue // he was asked whether so much is to be deleted there, and said no
+		if c.refused[x.docs[0]] || c.refused[x.docs[1]] {
+			continue // he was asked whether so much is to be deleted there, now or when he took it back, and said no
 		}
 		if w.stands(x.client, x.source, x.nodes) && w.stands(x.client, x.copied, nil) && !w.toldOf(x) {
 			w.fail("I3", "client %d: %s stands where it was, and as %s in the document to which it was moved, and nobody was told", x.client, x.source, x.copied)
@@ -205,6 +205,9 @@ func (w *world) hasCopy(c *client) bool {
 // toldOf tells whether a user was told anything of an item that he moved or its copy, or
 // of one that he moved with it.
 func (w *world) toldOf(x crossing) (told bool) {
+	if in := w.inserts[intentKey{x.client, x.source}]; in != nil && w.reported(in) {
+		return true // it came twice before it was moved
+	}
 	with := make(map[outline.NodeID]bool)
 	for _, y := range w.crossings {
 		if y.client == x.client && y.group == x.group {
