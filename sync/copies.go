@@ -202,8 +202,8 @@ func (s *round) heldCopies(tx *store.Tx, log []store.Record) (h heldCopies, err 
 			return h, err
 		}
 	}
-	for _, r := range log { // what was never sent and is to be deleted is not sent before
-		if r.State == store.Pending && r.Node.Kind == outline.Insert && h.held[leaving[r.Node.Node].ID] {
+	for _, r := range log { // what was never sent and is to be deleted is not sent before, nor changed
+		if r.State == store.Pending && r.Node.Kind != outline.Move && h.held[leaving[r.Node.Node].ID] {
 			h.held[r.ID] = true
 		}
 	}

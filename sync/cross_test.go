@@ -456,6 +456,52 @@ func TestUndoOfAMoveToAnotherDocument(t *testing.T) {
 
 // A node that is moved on before anything was sent goes to the last document
 // only; one whose copy a person deletes is deleted.
+// An edit that was on its way when its item was moved counts when the move is taken
+// back, or comes to nothing.
+func TestEditBeforeAMoveIsNotForgotten(t *testing.T) {
+	for _, p := range profiles {
+		t.Run(string(p), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, c, plan, other := twoDocuments(t, p)
+				s.Faults(func(path string, n int) remotetest.Fault {
+					if path == "doc/edit" {
+						return remotetest.LostRefused
+					}
+					return remotetest.None
+				})
+				c.edit(plan, "beta one", "beta one, edited")
+				c.cross(plan, "beta", other, "")
+				for range 2 {
+					_, _ = c.once()
+					time.Sleep(10 * time.Minute)
+				}
+				s.Faults(nil)
+				stranger := newClient(t, s)
+				stranger.settle()
+				stranger.add(stranger.doc("Plan"), "", "by another")
+				stranger.settle()
+				s.Faults(func(path string, n int) remotetest.Fault {
+					if path == "doc/edit" {
+						return remotetest.LostRefused
+					}
+					return remotetest.None
+				})
+				_, _ = c.once() // merges
+				s.Faults(nil)
+				c.undoCross(6)
+				c.settle()
+				want := strings.Replace("alpha\n  alpha one\n  alpha two\nbeta\n  beta one\n  beta two\ngamma\n  gamma one\n  gamma two\nby another\n", "beta one", "beta one, edited", 1)
+				if got := served(t, s, "Plan"); got != want {
+					t.Errorf("got\n%s", got)
+				}
+				if got := served(t, s, "Other"); got != "first\n" {
+					t.Errorf("target: got\n%s", got)
+				}
+			})
+		})
+	}
+}
+
 // An item that was moved away and back, to another place, takes along what others did to
 // it there meanwhile: source and copy are in the same document then.
 func TestChangesOfANodeMovedAwayAndBackGoAlong(t *testing.T) {

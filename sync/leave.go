@@ -42,6 +42,17 @@ func (m *merger) leave(r store.Record, n *outline.Node) bool {
 	return true
 }
 
+// leaveEdited keeps an edit of a node that leaves for another document. The copy has it,
+// and what others did is merged there, so it is neither merged here nor sent. It counts
+// again should the node stay, or come back by an undo.
+func (m *merger) leaveEdited(r store.Record, n *outline.Node) {
+	if n.Differ(n.With(r.Node.Mask, r.Node.New)) == 0 {
+		m.confirm(r)
+		return
+	}
+	m.put(r)
+}
+
 // canJoin tells whether a node that appeared below a leaving one can go along:
 // nothing in it has changes of ours.
 func (m *merger) canJoin(n *outline.Node) bool {

@@ -115,7 +115,10 @@ func (m *merger) rebase(i int) {
 		m.rebaseOnDeleted(r)
 		return
 	}
+	_, leaves := m.leaving[c.Node]
 	switch {
+	case n != nil && leaves && c.Kind == outline.Update:
+		m.leaveEdited(r, n)
 	case n == nil && c.Kind == outline.Insert:
 		m.insert(r)
 	case n == nil:

@@ -14,7 +14,6 @@ import (
 //     also when it was made again here since: an edit before that wants nothing;
 //   - of a node that the service has, every insert and delete but the last. An
 //     insert that takes back a delete becomes a move to where the node was put.
-//   - edits of a node that leaves for another document: its copy has them.
 func (m *merger) withoutOvertaken() []store.Record {
 	last := make(map[outline.NodeID]*store.Record)
 	deleted := make(map[outline.NodeID]bool)
@@ -31,10 +30,6 @@ func (m *merger) withoutOvertaken() []store.Record {
 	past := make(map[outline.NodeID]bool) // their first delete
 	for _, r := range m.log {
 		id := r.Node.Node
-		if _, leaves := m.leaving[id]; leaves && r.Node.Kind == outline.Update {
-			m.confirm(r) // the copy has it
-			continue
-		}
 		if !deleted[id] {
 			out = append(out, r)
 			continue

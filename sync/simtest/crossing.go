@@ -12,7 +12,7 @@ import (
 type crossing struct {
 	client int
 	docs   [2]outline.FileID // of the source and of the copy
-	group  store.OpID // of the command
+	group  store.OpID        // of the command
 	source outline.NodeID
 	copied outline.NodeID
 	nodes  []string // service ids of the source, as far as they were known
