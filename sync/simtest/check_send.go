@@ -49,9 +49,12 @@ func (w *world) onSend(n int, path string, body []byte) any {
 		if in.Stage == store.StageFill {
 			w.noteStaged(n, q)
 		}
-		w.checkSame(n, q, body)
+		again := w.checkSame(n, q, body)
 		if err := w.checkFences(tx, n, doc, in); err != nil {
 			return err
+		}
+		if again {
+			return nil // it was looked at when it was sent first
 		}
 		return w.checkOwn(tx, n, doc, q)
 	})
@@ -105,10 +108,11 @@ func (w *world) checkForm(n int, q dynalist.DocEditRequest, size int) {
 	}
 }
 
-// checkSame: what is sent under a request id once more is the same (I10).
-func (w *world) checkSame(n int, q dynalist.DocEditRequest, body []byte) {
+// checkSame: what is sent under a request id once more is the same (I10). It tells
+// whether it was sent before.
+func (w *world) checkSame(n int, q dynalist.DocEditRequest, body []byte) (again bool) {
 	if q.RequestID == "" {
-		return
+		return false
 	}
 	first, again := w.bodies[q.RequestID]
 	switch {
@@ -117,6 +121,7 @@ func (w *world) checkSame(n int, q dynalist.DocEditRequest, body []byte) {
 	case first != string(body):
 		w.fail("I10", "client %d sends another request under the same id", n)
 	}
+	return again
 }
 
 // checkFences: no insert is sent while a request that may still make it is open (I10).

@@ -228,8 +228,7 @@ const ulidLength = 26
 // unconfirmed counts what is not in step yet, and what is parked, with all that
 // was done to a parked node.
 func (c *client) unconfirmed() (n, parked int) {
-	waits := make(map[outline.NodeID]bool)
-	c.eachUnconfirmed(waits, func(isParked bool) {
+	c.eachUnconfirmed(c.parked(), func(isParked bool) { // what is parked may come last
 		if isParked {
 			parked++
 		} else {
@@ -258,7 +257,9 @@ func (c *client) eachUnconfirmed(waits map[outline.NodeID]bool, tell func(parked
 			parked := r.State == store.Parked || asks[r.Doc] || r.File != nil && (asks[r.File.File] || asks[r.File.To.Parent])
 			if r.Node != nil {
 				parked = parked || waits[r.Node.Node] || waits[r.Node.To.Parent]
-				parked = parked || r.Node.Kind == outline.Delete && r.Copy != nil && waits[r.Copy.Node] // of what was moved to there
+				if r.Node.Kind == outline.Delete && r.Copy != nil && waits[r.Copy.Node] { // of what was moved to there
+					parked, waits[r.Node.From.Parent] = true, true
+				}
 				if r.State == store.Parked || parked && r.Node.Kind == outline.Insert {
 					waits[r.Node.Node] = true
 				}
