@@ -273,6 +273,13 @@ func (s *round) store(tx *store.Tx, t *tree, f found, now time.Time) error {
 	if err != nil {
 		return err
 	}
+	staged, err := tx.Staged(doc)
+	if err != nil {
+		return err
+	}
+	for n := range staged { // a request that is late may still bring it out
+		doubt[n] = true
+	}
 	late, err := s.late(tx, t.doc, base, log, f)
 	if err != nil {
 		return err

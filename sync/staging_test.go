@@ -482,6 +482,37 @@ func TestClearingOfWhichOnlySomeWasDone(t *testing.T) {
 	})
 }
 
+// An item is deleted here while it stands below its staging node, and a request that is
+// late brings it out of there. It goes all the same.
+func TestStagedItemThatIsDeletedAndComesOutLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, doc := sample(t, server.Compat)
+		c.strict = true
+		c.restart()
+		c.add(doc, "beta", "not wanted any more")
+		s.Faults(func(path string, n int) remotetest.Fault {
+			if path == "doc/edit" && n > 1 { // the move to its place, and all that follows
+				return remotetest.LostTimeout
+			}
+			return remotetest.None
+		})
+		_, _ = c.once()
+		c.remove(doc, "not wanted any more")
+		for range 2 {
+			_, _ = c.once()
+			time.Sleep(time.Minute)
+		}
+		s.Faults(nil)
+		beta := nodesWith(t, s, doc, "beta")[0]
+		somebody(t, s, doc, "not wanted any more", sync.Step{Kind: outline.Move, Parent: beta, Index: 0})
+		deleteStaging(t, s, doc)
+		c.settle()
+		if got := served(t, s, "Plan"); got != sampleText {
+			t.Errorf("got\n%s", got)
+		}
+	})
+}
+
 // What is written while a staging node is taken away is not put below it.
 func TestNewItemWhileItsStagingNodeGoes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
