@@ -29,7 +29,8 @@ func pauseAfter(sends int) time.Duration {
 
 // mergeInput is what a merge is made from. Nothing in it is changed.
 type mergeInput struct {
-	base    *outline.Document                // the last read, nil before the first
+	base    *outline.Document                // the last read, nil before the first; this read when all is put back as it was
+	before  *outline.Document                // the last read in any case
 	remote  *outline.Document                // this read
 	log     []store.Record                   // the unconfirmed records of this document, in order
 	doubt   map[outline.NodeID]bool          // inserts that a request in doubt may still make
@@ -162,7 +163,7 @@ func (m *merger) insert(r store.Record) {
 func (m *merger) inserted(r store.Record, n *outline.Node) {
 	c := *r.Node
 	m.confirm(r)
-	if nodeOf(m.base, c.Node) != nil {
+	if nodeOf(m.before, c.Node) != nil {
 		return
 	}
 	if to, aimed := m.aims.place[r.ID]; aimed && n.Parent().ID == to.Parent { // else somebody has moved it

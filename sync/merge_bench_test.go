@@ -105,7 +105,7 @@ func BenchmarkRebase(b *testing.B) {
 			for b.Loop() {
 				n := 0
 				merge(mergeInput{
-					base: base, remote: remote, log: log, now: time.Unix(1e9, 0),
+					base: base, before: base, remote: remote, log: log, now: time.Unix(1e9, 0),
 					newID: func() string { n++; return fmt.Sprint("new", n) },
 				})
 			}

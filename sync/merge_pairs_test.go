@@ -146,7 +146,7 @@ func newPeer(name string, base *outline.Document, does deed, cells map[Cell]int)
 
 // read merges what the service shows.
 func (p *peer) read(service *outline.Document) {
-	in := mergeInput{base: p.base, remote: service, log: p.log, now: time.Unix(1e9, 0), newID: p.newID}
+	in := mergeInput{base: p.base, before: p.base, remote: service, log: p.log, now: time.Unix(1e9, 0), newID: p.newID}
 	if p.cells != nil {
 		for _, c := range cellsOf(in) {
 			p.cells[c]++

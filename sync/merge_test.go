@@ -433,3 +433,23 @@ func TestMergeAsksAgainSoonWhereThatHelps(t *testing.T) {
 		}
 	}
 }
+
+// When all is put back as it was, what is read is what the merge begins with. An item of
+// ours that it shows for the first time, without its note, gets the note all the same.
+func TestNewItemKeepsItsNoteWhenAllIsPutBack(t *testing.T) {
+	before, remote := parse("a"), parse("a\nb")
+	log := []store.Record{{
+		Op: store.Op{ID: "op", Doc: "doc", Node: &outline.Change{
+			Kind: outline.Insert, Node: "b", To: outline.Place{Parent: outline.RootID, Left: "a"},
+			New: outline.Fields{Content: "b", Note: "note"},
+		}},
+		State: store.Pending,
+	}}
+	m := merge(mergeInput{
+		base: remote, before: before, remote: remote, log: log, now: time.Unix(1e9, 0),
+		newID: func() string { return "new" },
+	})
+	if got := render(m.work); got != "a\nb {note}\n" || len(m.log) != 1 || m.log[0].Node.Kind != outline.Update {
+		t.Errorf("got\n%s%v", got, m.log)
+	}
+}

@@ -126,7 +126,7 @@ func acked(base, local *outline.Document, sends int) []store.Record {
 func mergeLog(base, remote *outline.Document, log []store.Record) merged {
 	n := 0
 	return merge(mergeInput{
-		base: base, remote: remote, log: log, now: time.Unix(1e9, 0),
+		base: base, before: base, remote: remote, log: log, now: time.Unix(1e9, 0),
 		newID: func() string { n++; return fmt.Sprintf("new%d", n) },
 	})
 }

@@ -73,7 +73,7 @@ func TestMergeKeepsTheOrderOfOnePerson(t *testing.T) {
 		}
 		made := 0
 		m := merge(mergeInput{
-			base: base, remote: remote, log: log, now: time.Unix(1e9, 0),
+			base: base, before: base, remote: remote, log: log, now: time.Unix(1e9, 0),
 			newID: func() string { made++; return fmt.Sprint("made", made) },
 		})
 		if !m.work.Equal(local) || landed == 0 && len(m.notices) != 0 {

@@ -293,7 +293,7 @@ func (s *round) store(tx *store.Tx, t *tree, f found, now time.Time) error {
 		return err
 	}
 	in := mergeInput{
-		base: trust.ancestor, remote: t.doc, log: append(trust.back, late.log...),
+		base: trust.ancestor, before: late.base, remote: t.doc, log: append(trust.back, late.log...),
 		doubt: doubt, leaving: leaving, now: now, newID: s.newID,
 	}
 	m := merge(in)

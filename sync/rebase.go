@@ -26,7 +26,7 @@ func Rebase(base, present *outline.Document, changes []outline.Change, now time.
 			Op: store.Op{ID: store.OpID(newID()), Doc: present.ID, Node: &c}, Wall: now, State: store.Pending,
 		})
 	}
-	m := merge(mergeInput{base: base, remote: present, log: log, now: now, newID: newID})
+	m := merge(mergeInput{base: base, before: base, remote: present, log: log, now: now, newID: newID})
 	var out Rebased
 	for _, r := range m.log {
 		out.Changes = append(out.Changes, *r.Node)

@@ -184,6 +184,9 @@ func (w *world) checkCrossings(r *Result) {
 		if c.refused[x.docs[0]] || c.refused[x.docs[1]] {
 			continue // he was asked whether so much is to be deleted there, now or when he took it back, and said no
 		}
+		if slices.ContainsFunc(x.nodes, func(id string) bool { return w.adrift[id] }) {
+			continue // nobody could reach it for a while, as if it had gone
+		}
 		if w.stands(x.client, x.source, x.nodes) && w.stands(x.client, x.copied, nil) && !w.toldOf(x) {
 			w.fail("I3", "client %d: %s stands where it was, and as %s in the document to which it was moved, and nobody was told", x.client, x.source, x.copied)
 			r.Duplicates++
