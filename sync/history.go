@@ -121,14 +121,14 @@ func (h *history) movedTo(parent outline.NodeID) bool {
 	return false
 }
 
-// foreign tells whether a register shows a value that was never ours.
-func (h *history) foreign(f outline.Fields) bool {
+// foreign returns the registers that show a value that was never ours.
+func (h *history) foreign(f outline.Fields) (mask outline.Mask) {
 	for b := outline.Content; b <= outline.Color; b <<= 1 {
 		if len(h.values) > 0 && h.lastEqual(b, f) < 0 {
-			return true
+			mask |= b
 		}
 	}
-	return false
+	return mask
 }
 
 // lastEqual returns the index of the last of our values that equals f in a

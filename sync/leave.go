@@ -32,8 +32,11 @@ func (m *merger) leave(r store.Record, n *outline.Node) bool {
 			return false
 		}
 	}
-	if h := m.nodes[n.ID]; h.foreign(remote.Fields) {
-		m.out.carried = append(m.out.carried, carried{to: ref, was: h.values[h.acked], now: remote.Fields})
+	if h := m.nodes[n.ID]; h.foreign(remote.Fields) != 0 {
+		// What shows one of our values nobody has changed, though an edit of ours may be
+		// missing that the service has taken.
+		was := remote.With(h.foreign(remote.Fields), h.values[h.acked])
+		m.out.carried = append(m.out.carried, carried{to: ref, was: was, now: remote.Fields})
 	}
 	for c := range n.Children() {
 		m.join(c, ref)

@@ -453,3 +453,21 @@ func TestNewItemKeepsItsNoteWhenAllIsPutBack(t *testing.T) {
 		t.Errorf("got\n%s%v", got, m.log)
 	}
 }
+
+// An edit that the service took is not shown by a read, which shows what somebody else did
+// to the item since, and the item was moved to another document. Only what he did goes to
+// the copy: it has the edit.
+func TestOnlyWhatOthersDidGoesAlong(t *testing.T) {
+	base, remote := parse("a"), parse("a")
+	remote.Node("a").Checked = true
+	log := recorded(base, []outline.Change{{Kind: outline.Update, Node: "a", Mask: outline.Note, New: outline.Fields{Note: "ours"}}}, store.Acknowledged)
+	gone := store.Record{Op: store.Op{ID: "gone", Doc: "doc", Node: &outline.Change{Kind: outline.Delete, Node: "a"}}, State: store.Pending}
+	gone.Copy = &store.CopyRef{Doc: "other", Node: "copy"}
+	m := merge(mergeInput{
+		base: base, before: base, remote: remote, log: append(log, gone), now: time.Unix(1e9, 0),
+		leaving: map[outline.NodeID]store.CopyRef{"a": *gone.Copy}, newID: func() string { return "new" },
+	})
+	if len(m.carried) != 1 || m.carried[0].was.Differ(m.carried[0].now) != outline.Checked {
+		t.Errorf("carried %+v, want the mark alone", m.carried)
+	}
+}

@@ -119,7 +119,7 @@ func (m *merger) changedThere(n *outline.Node) bool {
 	if remote == nil {
 		return false
 	}
-	return m.nodes[n.ID].foreign(remote.Fields) || m.movedThere(remote)
+	return m.nodes[n.ID].foreign(remote.Fields) != 0 || m.movedThere(remote)
 }
 
 // movedThere tells whether the service shows a node below a parent that is
