@@ -33,15 +33,15 @@ func noteForgotten(tx *store.Tx, now time.Time) error {
 // first one since, and the later ones for as long as a request that was answered can
 // arrive again.
 func (s *round) forgets(tx *store.Tx, doc outline.FileID) (bool, error) {
-	name, now := forgottenKey(doc), time.Now()
+	name := forgottenKey(doc)
 	since, err := cursorTime(tx, name)
 	if err != nil || since.IsZero() {
 		return false, err
 	}
-	if !within(now, since, keepClear) {
+	if !within(time.Now(), since, keepClear) {
 		err = tx.PutCursor(name, nil)
 	}
-	return within(now, since, keepDoubtful) && !s.cfg.Remote.Server().RequestID, err
+	return !s.cfg.Remote.Server().RequestID, err
 }
 
 // forgotten looks for copies of what a forgotten request may have made.

@@ -9,21 +9,25 @@ import (
 	"outlast/internal/server"
 	"outlast/store"
 	"outlast/sync"
+	"outlast/sync/remotetest"
 )
 
 // A restored database has forgotten a request that arrives again: a person is told of
-// each second item, and none is deleted. Of what comes a day later nothing is told.
+// each second item, and none is deleted. Of what comes a day later nothing is told, though
+// the first read may be as late.
 func TestForgottenRequestArrivesAgain(t *testing.T) {
 	const long = "a text that says enough"
 	for name, test := range map[string]struct {
 		rounds int           // between the restore and the second delivery
 		after  time.Duration // which comes that much later
+		asleep time.Duration // and how long the service is not reached then
 		told   int
 	}{
-		"before the first read":          {0, time.Second, 2},
-		"before the first read, minutes": {0, 5 * time.Minute, 2},
-		"after the first read":           {3, time.Second, 2},
-		"much later":                     {3, 24 * time.Hour, 0},
+		"before the first read":           {0, time.Second, 0, 2},
+		"before the first read, minutes":  {0, 5 * time.Minute, 0, 2},
+		"before the first read of a week": {0, time.Second, 7 * 24 * time.Hour, 2},
+		"after the first read":            {3, time.Second, 0, 2},
+		"much later":                      {3, 24 * time.Hour, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -42,6 +46,12 @@ func TestForgottenRequestArrivesAgain(t *testing.T) {
 				c.rounds(test.rounds)
 				time.Sleep(test.after)
 				d.deliver(t)
+				if test.asleep > 0 {
+					s.Faults(func(string, int) remotetest.Fault { return remotetest.LostRefused })
+					_, _ = c.once()
+					time.Sleep(test.asleep)
+					s.Faults(nil)
+				}
 				for range 3 {
 					c.rounds(3)
 					c.reopen(numbers)
