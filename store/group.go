@@ -48,13 +48,15 @@ func (tx *Tx) Group(group OpID) ([]Record, error) {
 	return []Record{r}, nil
 }
 
-// counted returns the records of a group whose ids follow its own in steps.
+// counted returns the records of a group whose ids follow its own in steps. An id that
+// is too short for a step leads to itself.
 func (tx *Tx) counted(group OpID, step uint64) (recs []Record, err error) {
-	for n := step; ; n += step {
+	for n := step; group.Plus(n) != group; n += step {
 		r, known, err := tx.Known(group.Plus(n))
 		if err != nil || !known || r.Group != group {
 			return recs, err
 		}
 		recs = append(recs, r)
 	}
+	return recs, nil
 }
