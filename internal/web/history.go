@@ -98,7 +98,7 @@ func stacks(tx *store.Tx, limit int) (undo, redo, kept []past, err error) {
 // do not stand together any more. A command stands where its first record does.
 func groups(tx *store.Tx) func(yield func(past, error) bool) {
 	return func(yield func(past, error) bool) {
-		first := make(map[store.OpID]uint64)
+		open := make(map[store.OpID]past)
 		for rec, err := range tx.History() {
 			if err != nil {
 				yield(past{}, err)
@@ -107,15 +107,19 @@ func groups(tx *store.Tx) func(yield func(past, error) bool) {
 			if !ofPerson(rec) {
 				continue
 			}
-			from, met := first[rec.Group]
-			if met && rec.Seq > from {
+			g, met := open[rec.Group]
+			if !met {
+				if g, err = pastOf(tx, rec); err != nil {
+					yield(past{}, err)
+					return
+				}
+				open[rec.Group] = g
+			}
+			if rec.Seq != g.from() {
 				continue
 			}
-			g, err := pastOf(tx, rec)
-			if err == nil && !met {
-				first[rec.Group] = g.from()
-			}
-			if (err != nil || rec.Seq == g.from()) && !yield(g, err) {
+			delete(open, rec.Group)
+			if !yield(g, nil) {
 				return
 			}
 		}
