@@ -46,13 +46,16 @@ func (m *merger) leave(r store.Record, n *outline.Node) bool {
 }
 
 // leaveEdited keeps an edit of a node that leaves for another document. The copy has it,
-// and what others did is merged there, so it is neither merged here nor sent. It counts
-// again should the node stay, or come back by an undo.
+// and what others did is carried there, with a notice if they wrote the same, so the edit
+// is not sent. It counts again, merged with theirs, should the node stay, or come back by
+// an undo.
 func (m *merger) leaveEdited(r store.Record, n *outline.Node) {
-	if n.Differ(n.With(r.Node.Mask, r.Node.New)) == 0 {
+	mask, values, _ := m.nodes[n.ID].wanted(r)
+	if mask &= sendable(n.ID); mask == 0 {
 		m.confirm(r)
 		return
 	}
+	r.Node.Mask, r.Node.New = mask, values
 	m.put(r)
 }
 

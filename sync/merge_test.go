@@ -471,3 +471,21 @@ func TestOnlyWhatOthersDidGoesAlong(t *testing.T) {
 		t.Errorf("carried %+v, want the mark alone", m.carried)
 	}
 }
+
+// An edit of an item that leaves for another document and others edited too is merged with
+// theirs, so that nothing of theirs is lost should the item come back.
+func TestEditOfALeavingItemIsMerged(t *testing.T) {
+	base, remote := parse("a one two"), parse("a one two")
+	n := remote.Node("a one two")
+	n.Content = "a one 2"
+	log := recorded(base, []outline.Change{{Kind: outline.Update, Node: n.ID, Mask: outline.Content, New: outline.Fields{Content: "a 1 two"}}}, store.Pending)
+	ref := store.CopyRef{Doc: "other", Node: "copy"}
+	gone := store.Record{Op: store.Op{ID: "gone", Doc: "doc", Copy: &ref, Node: &outline.Change{Kind: outline.Delete, Node: n.ID}}, State: store.Pending}
+	m := merge(mergeInput{
+		base: base, before: base, remote: remote, log: append(log, gone), now: time.Unix(1e9, 0),
+		leaving: map[outline.NodeID]store.CopyRef{n.ID: ref}, newID: func() string { return "new" },
+	})
+	if len(m.log) != 2 || m.log[0].Node.New.Content != "a 1 2" || m.log[0].Node.Old.Content != "a one 2" {
+		t.Errorf("log %+v, want the edit with both changes, and the deletion", m.log)
+	}
+}
