@@ -454,8 +454,14 @@ func TestUndoOfAMoveToAnotherDocument(t *testing.T) {
 	}
 }
 
-// A node that is moved on before anything was sent goes to the last document
-// only; one whose copy a person deletes is deleted.
+// refuseEdits lets no change through to the service.
+func refuseEdits(path string, _ int) remotetest.Fault {
+	if path == "doc/edit" {
+		return remotetest.LostRefused
+	}
+	return remotetest.None
+}
+
 // An edit that was on its way when its item was moved counts when the move is taken
 // back, or comes to nothing.
 func TestEditBeforeAMoveIsNotForgotten(t *testing.T) {
@@ -463,12 +469,7 @@ func TestEditBeforeAMoveIsNotForgotten(t *testing.T) {
 		t.Run(string(p), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s, c, plan, other := twoDocuments(t, p)
-				s.Faults(func(path string, n int) remotetest.Fault {
-					if path == "doc/edit" {
-						return remotetest.LostRefused
-					}
-					return remotetest.None
-				})
+				s.Faults(refuseEdits)
 				c.edit(plan, "beta one", "beta one, edited")
 				c.cross(plan, "beta", other, "")
 				for range 2 {
@@ -480,12 +481,7 @@ func TestEditBeforeAMoveIsNotForgotten(t *testing.T) {
 				stranger.settle()
 				stranger.add(stranger.doc("Plan"), "", "by another")
 				stranger.settle()
-				s.Faults(func(path string, n int) remotetest.Fault {
-					if path == "doc/edit" {
-						return remotetest.LostRefused
-					}
-					return remotetest.None
-				})
+				s.Faults(refuseEdits)
 				_, _ = c.once() // merges
 				s.Faults(nil)
 				c.undoCross(6)
@@ -509,12 +505,7 @@ func TestChangesOfANodeMovedAwayAndBackGoAlong(t *testing.T) {
 		t.Run(string(p), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s, c, plan, other := twoDocuments(t, p)
-				s.Faults(func(path string, n int) remotetest.Fault {
-					if path == "doc/edit" {
-						return remotetest.LostRefused
-					}
-					return remotetest.None
-				})
+				s.Faults(refuseEdits)
 				c.cross(plan, "beta", other, "")
 				c.cross(other, "beta", plan, "gamma")
 				for range 3 {
@@ -540,6 +531,8 @@ func TestChangesOfANodeMovedAwayAndBackGoAlong(t *testing.T) {
 	}
 }
 
+// A node that is moved on before anything was sent goes to the last document
+// only; one whose copy a person deletes is deleted.
 func TestMoveOnAndDeleteOfACopy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, c, plan, other := twoDocuments(t, server.Safe)

@@ -53,7 +53,7 @@
 // their places; it is deleted (staging.go). What stands below it is ours by
 // construction, however often and however late a request arrives, so nothing is
 // ever there twice and no fence is needed. No base and no view holds it: a read
-// is taken without it (staged.go). What somebody else puts there takes its place.
+// is taken without it (unstage.go). What somebody else puts there takes its place.
 //
 // # Late copies
 //

@@ -36,9 +36,9 @@
 // # Our own server
 //
 // It announces by header what it can do beyond the service, and only what the
-// last answer announced is used, but for refusals that announce nothing. After a restart nothing is known until the
-// first answer: to send a request again with the same bytes, make a read first
-// and compare Server.
+// last answer announced is used, but for refusals that announce nothing. After
+// a restart nothing is known until the first answer: to send a request again
+// with the same bytes, make a read first and compare Server.
 package dynalist
 
 import (
