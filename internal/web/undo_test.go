@@ -94,6 +94,20 @@ func TestUndoOfACommandInPieces(t *testing.T) {
 	w.wantTree(to, "d", "merged")
 }
 
+// A move to another document is told of as one, and so is what takes it back.
+func TestMoveToAnotherDocumentIsDescribed(t *testing.T) {
+	w := newWorld(t)
+	w.doc("Work", "a", " b", " b", "c")
+	w.doc("Home", "b")
+	must(w.Move(t.Context(), MoveRequest{Name: "Work/a", Parent: "Home"}))(t)
+	for _, redo := range []bool{false, true, false} {
+		r := must(w.Undo(t.Context(), UndoRequest{Redo: redo}))(t)
+		if len(r.Groups) != 1 || r.Groups[0].What != "move 3 items from Work to Home" {
+			t.Errorf("redo %v: got %+v", redo, r.Groups)
+		}
+	}
+}
+
 func TestUndoSurvivesRestart(t *testing.T) {
 	w := newWorld(t)
 	doc := w.doc("Work", "a")

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"outlast/internal/outline"
@@ -13,12 +14,22 @@ import (
 func what(files *outline.Files, recs []store.Record) string {
 	type act struct {
 		verb string
-		in   string
+		of   string
 	}
 	var order []act
 	count := map[act]int{}
+	left, copied := crossings(recs)
 	for _, rec := range recs {
-		a := act{verb: verb(rec), in: place(files, rec)}
+		a := act{verb: verb(rec), of: place(files, rec)}
+		to, crosses := left[rec.ID]
+		switch {
+		case copied[rec.ID]:
+			continue
+		case crosses:
+			a = act{verb: "move item", of: "from " + a.of + " to " + place(files, to)}
+		case strings.HasSuffix(a.verb, "item"):
+			a.of = "in " + a.of
+		}
 		if count[a] == 0 {
 			order = append(order, a)
 		}
@@ -28,14 +39,42 @@ func what(files *outline.Files, recs []store.Record) string {
 	for _, a := range order {
 		switch {
 		case strings.HasSuffix(a.verb, "item"):
-			parts = append(parts, fmt.Sprintf("%s in %s", plural(a.verb, count[a]), a.in))
+			parts = append(parts, plural(a.verb, count[a])+" "+a.of)
 		case count[a] > 1:
-			parts = append(parts, fmt.Sprintf("%s %s and %d more", a.verb, a.in, count[a]-1))
+			parts = append(parts, fmt.Sprintf("%s %s and %d more", a.verb, a.of, count[a]-1))
 		default:
-			parts = append(parts, a.verb+" "+a.in)
+			parts = append(parts, a.verb+" "+a.of)
 		}
 	}
 	return strings.Join(parts, ", ")
+}
+
+// crossings pairs the records of a command that delete an item with those that insert
+// the same in another document: to a person that is a move. It returns the inserts by
+// what was deleted, and which they are.
+func crossings(recs []store.Record) (left map[store.OpID]store.Record, copied map[store.OpID]bool) {
+	left, copied = make(map[store.OpID]store.Record), make(map[store.OpID]bool)
+	made := make(map[outline.Fields][]store.Record)
+	for _, r := range recs {
+		if r.Node != nil && r.Node.Kind == outline.Insert {
+			f := r.Node.New.Only(outline.Editable)
+			made[f] = append(made[f], r)
+		}
+	}
+	for _, r := range recs {
+		if r.Node == nil || r.Node.Kind != outline.Delete {
+			continue
+		}
+		f := r.Node.Old.Only(outline.Editable)
+		same := made[f]
+		i := slices.IndexFunc(same, func(c store.Record) bool { return c.Doc != r.Doc })
+		if i < 0 {
+			continue
+		}
+		left[r.ID], copied[same[i].ID] = same[i], true
+		same[i], made[f] = same[0], same[1:]
+	}
+	return left, copied
 }
 
 // plural turns "delete item" into "delete 3 items".
