@@ -114,13 +114,21 @@ func (u *unstager) reshaped(in *store.Intent, sent []outline.Fields, found []pai
 			}
 			now := u.nodes[id].Fields
 			likely := in.Inserts[i].Long || moments[now.Created]
-			if likely && isLeftOf(sent[i].Content, now.Content) && isLeftOf(sent[i].Note, now.Note) {
+			if likely && isLeftOf(sent[i].Content, now.Content) && isLeftOf(sent[i].Note, now.Note) && !wroteMore(now, sent[i]) {
 				inserts[i], nodes[id] = true, true
 				pairs = append(pairs, pair{insert: i, node: id})
 			}
 		}
 	}
 	return pairs
+}
+
+// wroteMore tells whether a node has said more than was sent from the moment it was
+// made: nobody has added to it since, so it is somebody else's. Of a service that tells
+// no times nothing is known.
+func wroteMore(now, sent outline.Fields) bool {
+	return now.Created != 0 && now.Modified == now.Created &&
+		(len(words(now.Content)) > len(words(sent.Content)) || len(words(now.Note)) > len(words(sent.Note)))
 }
 
 // isLeftOf tells whether seen is a text that was sent, with more around it or cut. A

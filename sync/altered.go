@@ -39,7 +39,7 @@ func altered(in *store.Intent, missing []bool, r *Reading, found []pair, isNew f
 		}
 		for _, n := range a.fresh {
 			together := a.moments[n.Fields.Created]
-			here := a.parent[n.ID] == ins.Parent && (ins.Long || together) && holdsText(n.Fields, sent[i])
+			here := a.parent[n.ID] == ins.Parent && (ins.Long || together) && holdsText(n.Fields, sent[i]) && !wroteMore(n.Fields, sent[i])
 			asSent := digestOf(n.Fields) == ins.Digest || n.Fields.Modified != n.Fields.Created && textDigest(n.Fields) == ins.Text
 			if !a.taken[n.ID] && (here || together && asSent) && !isCopy(ins, n) {
 				a.paired[i], a.taken[n.ID] = true, true

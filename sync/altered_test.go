@@ -180,3 +180,53 @@ func TestNewItemThatIsChangedWhileInDoubt(t *testing.T) {
 		})
 	}
 }
+
+// A request is lost, and before we know that, somebody writes an item just where its
+// own was to go, which begins with the same words. It was taken for ours with more
+// added to it, though it was never modified, and ours was nowhere.
+func TestItemThatSaysMoreFromTheStartIsNotOurs(t *testing.T) {
+	const ours, theirs = "a text that says enough", "a text that says enough, and more"
+	for _, strict := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			s, c, doc := sample(t, server.Compat)
+			m := &meddler{Service: s}
+			c.through(m, func(cfg *sync.Config) { cfg.Strict = strict })
+			m.then = func() {
+				stranger, id := s.Client(t), outline.ServiceID(doc)
+				r, err := stranger.Read(t.Context(), id, 0)
+				if err != nil {
+					t.Fatal(err)
+				}
+				at := outline.ServiceID(c.node(doc, "beta").ID)
+				for _, n := range r.Nodes {
+					if strings.HasPrefix(n.Fields.Content, "⟳ outlast ") {
+						at = n.ID
+					}
+				}
+				step := sync.Step{Kind: outline.Insert, Parent: at, Fields: outline.Fields{Content: theirs}}
+				if _, err := stranger.Edit(t.Context(), sync.NodeEdit{Doc: id, Changes: []sync.Step{step}}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			c.add(doc, "beta", ours)
+			lost := 0
+			if strict {
+				lost = 1 // after the staging node
+			}
+			s.Once("doc/edit", lost, remotetest.LostTimeout)
+			for range 6 {
+				c.once()
+				time.Sleep(time.Minute)
+			}
+			got := served(t, s, "Plan")
+			for _, text := range []string{ours, theirs} {
+				if strings.Count(got, text+"\n") != 1 {
+					t.Errorf("strict %v: %q is there %d times in\n%s", strict, text, strings.Count(got, text+"\n"), got)
+				}
+			}
+			if ours := show(c.document(doc)); ours != got {
+				t.Errorf("strict %v: ours:\n%sthe service:\n%s", strict, ours, got)
+			}
+		})
+	}
+}
