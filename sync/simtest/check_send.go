@@ -163,6 +163,10 @@ func (w *world) checkOwn(tx *store.Tx, n int, doc outline.FileID, q dynalist.Doc
 	if err != nil {
 		return err
 	}
+	staged, err := tx.Staged(doc)
+	if err != nil {
+		return err
+	}
 	does := make(map[outline.Kind]map[outline.NodeID]bool)
 	for r, err := range tx.Unconfirmed(doc) {
 		if err != nil {
@@ -189,6 +193,10 @@ func (w *world) checkOwn(tx *store.Tx, n int, doc outline.FileID, q dynalist.Doc
 		switch c.Action {
 		case "edit":
 			ok = asked(outline.Update) || asked(outline.Insert)
+			if twin := takenFor(staged, c.NodeID); !ok && twin != "" && does[outline.Update][twin] && w.equalToSent(n, q.FileID, c.NodeID) {
+				w.hit("R2 taken for ours")
+				ok = true
+			}
 		case "delete":
 			ok = asked(outline.Delete) || spare || w.outOfReach(q.FileID, c.NodeID)
 			if !ok && w.alike[c.NodeID] && w.convincing(q.FileID, c.NodeID) { // nobody can tell it from a late copy; the other one stands, the trash has this (risk R2)
@@ -204,6 +212,27 @@ func (w *world) checkOwn(tx *store.Tx, n int, doc outline.FileID, q dynalist.Doc
 		}
 	}
 	return nil
+}
+
+// takenFor returns the node of ours, on its way below a staging node, that a node of the
+// service is taken for.
+func takenFor(staged map[outline.NodeID]store.StagedNode, id string) outline.NodeID {
+	for n, s := range staged {
+		if s.Service == outline.ServiceID(id) {
+			return n
+		}
+	}
+	return ""
+}
+
+// equalToSent tells whether a node of the stranger, who wrote what a client has sent, still
+// says just that. Made in the very moment in which a request made some of its items, and
+// put below one of these, it cannot be told from a lost item of that request: not by the
+// engine, and of two equal items nobody has touched not by the user either. It is one of
+// the two that is edited, whichever is taken (risk R2).
+func (w *world) equalToSent(client int, doc, id string) bool {
+	n := w.truths[doc].nodes[id]
+	return n != nil && w.alike[id] && w.staging[n.by(client)]
 }
 
 // convincing tells whether a node can be taken for a copy of another by its text.

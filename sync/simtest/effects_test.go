@@ -25,3 +25,21 @@ func TestEqualInsertsAreToldApartByTheirParents(t *testing.T) {
 		t.Errorf("the insert below a parent that has gone made number %d, want the first with its text", got)
 	}
 }
+
+// An edit may go to the stranger's item instead of ours as long as nobody can tell the
+// two apart: he wrote what the client has sent, and it still says so.
+func TestOnlyAnEqualItemMayBeTakenForOurs(t *testing.T) {
+	now := parseTruth("doc", []byte(`{"version":2,"nodes":[{"id":"root","children":["equal","changed","own"]},
+		{"id":"equal","content":"x"}, {"id":"changed","content":"x","checked":true}, {"id":"own","content":"x"}]}`))
+	w := &world{effects: newEffects(), truths: map[string]*truth{"doc": now}}
+	w.alike["equal"], w.alike["changed"] = true, true
+	w.staging[said{client: 0, content: "x"}] = true
+	for id, want := range map[string]bool{"equal": true, "changed": false, "own": false, "gone": false} {
+		if got := w.equalToSent(0, "doc", id); got != want {
+			t.Errorf("%s: got %v", id, got)
+		}
+	}
+	if w.equalToSent(1, "doc", "equal") {
+		t.Error("another client has sent nothing")
+	}
+}
