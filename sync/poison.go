@@ -153,15 +153,17 @@ func retried(log []store.Record) (out []store.Record) {
 // wasRefused tells whether a record is parked for what the service said of it.
 func wasRefused(r store.Record) bool { return r.Reason != OldDatabase && r.Reason != closedReason }
 
-// maxRepeats is how often a small request is repeated that the service keeps the
-// id of, before the read is asked what became of it. A large one is not: it may
-// not get through for hours.
+// maxRepeats is how often a request is repeated that the service keeps the id of,
+// before the read is asked what became of it. What says no to a repeat may be a
+// machine in between, which knows nothing of the copy before: only the service's own
+// answer finds what somebody has changed and moved meanwhile. A large request may not
+// get through for hours, though, and the rest of its document waits for it.
 const maxRepeats = 3
 
 // givesUp tells whether a request that was repeated in vain is not repeated again.
-func (s *round) givesUp(in *store.Intent, z size) bool {
+func (s *round) givesUp(in *store.Intent) bool {
 	s.repeated[in.RequestID]++
-	return z.sent >= largeSent || s.repeated[in.RequestID] >= maxRepeats
+	return s.repeated[in.RequestID] >= maxRepeats
 }
 
 // errUnanswered is joined with the cause when a request is not repeated again.

@@ -51,7 +51,7 @@ func (s *round) replay(ctx context.Context, d document) error {
 		return s.settled(in, edit, res)
 	case errors.Is(err, ErrRequestExpired), errors.Is(err, ErrRequestMismatch), errors.Is(err, ErrNoNode):
 		return nil // the same answer would come for ever; the read that follows tells
-	case tooLarge(err) && ctx.Err() == nil && s.givesUp(in, z):
+	case tooLarge(err) && ctx.Err() == nil && s.givesUp(in):
 		return s.unanswerable(d, in, len(edit.Changes), err)
 	case classOf(err) == Rejected && !turnedAway(err):
 		return s.drop(in)

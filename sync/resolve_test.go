@@ -1,6 +1,7 @@
 package sync_test
 
 import (
+	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -63,4 +64,57 @@ func TestItemSentTwiceClosesItsRequest(t *testing.T) {
 			return err
 		})
 	})
+}
+
+// The answer to a request is lost, and a machine in between answers the repeat, while
+// somebody changes and moves what the request has made: no read can tell it as ours
+// then. The service can, by the id of the request, when it is asked once more; so it
+// is with a large request too.
+func TestRepeatAnsweredInBetweenIsAskedAgain(t *testing.T) {
+	for name, long := range map[string]string{"small": "", "large": strings.Repeat(" and on", 200)} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const text = "a text that says enough"
+				s, c, doc := sample(t, server.Safe)
+				way := &interrupted{Service: s}
+				way.before = func() { // the repeat
+					way.before = func() { changeAndMove(t, s, outline.ServiceID(doc), text+long) }
+				}
+				c.engineOver(way, nil)
+				faults := []remotetest.Fault{remotetest.AppliedReset, remotetest.None, remotetest.AppliedError}
+				s.Faults(func(path string, n int) remotetest.Fault {
+					if path != "doc/edit" || n >= len(faults) {
+						return remotetest.None
+					}
+					return faults[n]
+				})
+				c.add(doc, "beta", text+long)
+				c.settle()
+				if got := served(t, s, "Plan"); strings.Count(got, text) != 1 {
+					t.Errorf("the item is there %d times\n%s", strings.Count(got, text), got)
+				}
+			})
+		})
+	}
+}
+
+// changeAndMove lets somebody change the item with a text and move it to another place.
+func changeAndMove(t *testing.T, s *remotetest.Service, doc outline.ServiceID, text string) {
+	t.Helper()
+	remote := s.Client(t)
+	r, err := remote.Read(t.Context(), doc, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := make(map[string]outline.ServiceID)
+	for _, n := range r.Nodes {
+		ids[n.Fields.Content] = n.ID
+	}
+	steps := []sync.Step{
+		{Kind: outline.Update, Node: ids[text], Mask: outline.Content, Fields: outline.Fields{Content: text + " for now"}},
+		{Kind: outline.Move, Node: ids[text], Parent: ids["gamma two"]},
+	}
+	if _, err := remote.Edit(t.Context(), sync.NodeEdit{Doc: doc, Changes: steps}); err != nil {
+		t.Fatal(err)
+	}
 }
