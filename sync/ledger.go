@@ -32,15 +32,16 @@ func retire(tx *store.Tx, in *store.Intent) error {
 
 // retireClean keeps of a request that was answered clearly what it takes to know
 // a second copy of its new nodes, since a machine in between may deliver it
-// twice; and all of one that deleted a staging node, to know what somebody had
+// twice; and all of one that took staging nodes away, to know what somebody had
 // just put there (strays.go). Where requests have ids neither can be.
 func (s *round) retireClean(tx *store.Tx, in *store.Intent, made []outline.ServiceID) error {
-	if in.Replay || !in.Clears && (len(in.Inserts) == 0 || in.Stage == store.StageMake) {
+	cuts := in.Clears || in.Stage == store.StageClear
+	if in.Replay || !cuts && (len(in.Inserts) == 0 || in.Stage == store.StageMake) {
 		return nil
 	}
 	kept := *in
 	kept.Closed, kept.Records = true, nil
-	if !in.Clears {
+	if !cuts {
 		kept.Changes = nil
 	}
 	for i, id := range made {

@@ -360,3 +360,76 @@ func TestWhatOthersCutOffIsLeftAlone(t *testing.T) {
 		}
 	})
 }
+
+// Two staging nodes stand, since a request arrived twice, and go one after the other.
+// What somebody has put below them just before is put back.
+func TestWhatStoodBelowASpareStagingNodeIsPutBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newCutOff(t)
+		o.strict = true
+		o.through(o.way, func(cfg *sync.Config) { cfg.Strict, cfg.BatchMax = true, 1 })
+		time.Sleep(time.Minute)
+		o.add(o.doc, "beta", "x")
+		o.service.Faults(func(path string, n int) remotetest.Fault {
+			switch {
+			case path == "doc/edit" && n == 0:
+				return remotetest.Twice // makes the staging node
+			case path == "doc/edit" && n == 1:
+				return remotetest.AppliedTimeout // fills it; a read shows both
+			}
+			return remotetest.None
+		})
+		var put []string
+		var before func()
+		before = func() {
+			o.way.before = before
+			var steps []sync.Step
+			for _, id := range o.spares() {
+				text := fmt.Sprint("written meanwhile ", len(steps))
+				steps, put = append(steps, sync.Step{Kind: outline.Insert, Parent: id, Fields: outline.Fields{Content: text}}), append(put, text)
+			}
+			if len(steps) > 0 {
+				o.way.before = nil
+				o.somebody(steps...)
+			}
+		}
+		o.way.before = before
+		o.pass(time.Hour, false)
+		if len(put) != 2 {
+			t.Fatalf("somebody has written %q, want it below two staging nodes", put)
+		}
+		if left := o.hidden(); len(left) != 0 {
+			t.Errorf("out of reach: %q", left)
+		}
+		got := served(t, o.service, "Plan")
+		for _, text := range append(put, "beta one", "x\n") {
+			if strings.Count(got, text) != 1 {
+				t.Errorf("%q is there %d times:\n%s", text, strings.Count(got, text), got)
+			}
+		}
+	})
+}
+
+// spares returns the staging nodes when each has brought what it held to its place.
+func (o *cutOff) spares() (ids []outline.ServiceID) {
+	o.t.Helper()
+	r, err := o.remote.Read(context.Background(), outline.ServiceID(o.doc), 0)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	placed := false
+	for _, n := range r.Nodes {
+		switch {
+		case strings.HasPrefix(n.Fields.Content, "⟳ outlast ") && len(n.Children) == 0:
+			ids = append(ids, n.ID)
+		case strings.HasPrefix(n.Fields.Content, "⟳ outlast "):
+			return nil
+		case n.Fields.Content == "x":
+			placed = true
+		}
+	}
+	if !placed {
+		return nil
+	}
+	return ids
+}
