@@ -290,6 +290,28 @@ func TestClashAtALeavingNode(t *testing.T) {
 	})
 }
 
+// An item and then, by another command, what it was below are moved away, and both stay,
+// as somebody put an item below the first that we have changed. Their copies are apart, so
+// both are told.
+func TestItemsMovedApartThatStayAreBothTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, plan, other := twoDocuments(t, server.Safe)
+		c.cross(plan, "beta one", other, "")
+		c.cross(plan, "beta", other, "")
+		c.edit(plan, "gamma one", "gamma 1")
+		stranger := newClient(t, s)
+		stranger.settle()
+		stranger.move(stranger.doc("Plan"), "gamma one", "beta one")
+		stranger.settle()
+		c.settle()
+		want := "alpha\n  alpha one\n  alpha two\nbeta\n  beta one\n    gamma 1\ngamma\n  gamma two\n"
+		if got := served(t, s, "Plan"); got != want {
+			t.Errorf("source: got\n%s", got)
+		}
+		c.wantNotices("delete beta one", "delete beta")
+	})
+}
+
 // A target that refuses leaves the source alone, for as long as it does.
 func TestMoveToADocumentThatRefuses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -94,7 +94,7 @@ func (m *merger) delete(r store.Record, n *outline.Node) {
 	if n.First() != nil || m.holding[n.ID] || m.changedThere(n) || m.movedAway(n.ID) {
 		_, leaves := m.leaving[n.ID]
 		for c := range n.Children() {
-			if _, moved := m.leaving[c.ID]; !moved || leaves {
+			if _, moved := m.leaving[c.ID]; !moved || leaves && m.keptWith(c.ID, r.Group) {
 				m.unnotice(store.ConflictDelete, c.ID) // one for the whole
 			}
 		}
@@ -110,6 +110,15 @@ func (m *merger) delete(r store.Record, n *outline.Node) {
 		m.notice(store.ConflictRefused, n.ID, "the service has said several times that it deleted this, and still shows it; it is told again")
 	}
 	m.keep(r)
+}
+
+// keptWith tells whether a node stays that one command was to delete. One that another
+// command moved away has its copy elsewhere, so a notice of what is above it here does not
+// tell that it is there twice.
+func (m *merger) keptWith(id outline.NodeID, group store.OpID) bool {
+	return slices.ContainsFunc(m.out.confirmed, func(r store.Record) bool {
+		return r.Node.Kind == outline.Delete && r.Node.Node == id && r.Group == group
+	})
 }
 
 // changedThere tells whether the service shows a value or parent for n that is
