@@ -247,8 +247,13 @@ func (c *client) parked() map[outline.NodeID]bool {
 
 // eachUnconfirmed tells of each record that is not in step whether it is parked,
 // and adds to waits the nodes that wait for that.
+//
+// What was moved to another document stays where it was until its copy has come, and
+// so does all that stood above it and went along: of a copy that is parked the user
+// was told, and each of these deletions waits for nothing else than his word.
 func (c *client) eachUnconfirmed(waits map[outline.NodeID]bool, tell func(parked bool)) {
 	asks := c.asksFor()
+	above := make(map[outline.NodeID]bool) // a deletion that waits
 	c.view(func(tx *store.Tx) error {
 		for r, err := range tx.AllUnconfirmed() {
 			if err != nil {
@@ -257,8 +262,8 @@ func (c *client) eachUnconfirmed(waits map[outline.NodeID]bool, tell func(parked
 			parked := r.State == store.Parked || asks[r.Doc] || r.File != nil && (asks[r.File.File] || asks[r.File.To.Parent])
 			if r.Node != nil {
 				parked = parked || waits[r.Node.Node] || waits[r.Node.To.Parent]
-				if r.Node.Kind == outline.Delete && r.Copy != nil && waits[r.Copy.Node] { // of what was moved to there
-					parked, waits[r.Node.From.Parent] = true, true
+				if r.Node.Kind == outline.Delete && (above[r.Node.Node] || r.Copy != nil && waits[r.Copy.Node]) {
+					parked, waits[r.Node.Node], above[r.Node.From.Parent] = true, true, true
 				}
 				if r.State == store.Parked || parked && r.Node.Kind == outline.Insert {
 					waits[r.Node.Node] = true
