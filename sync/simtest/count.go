@@ -50,10 +50,12 @@ func (w *world) countEffects(r *Result) {
 	}
 }
 
-// excused tells whether an insert may have no node: somebody deleted it, its text
-// stands elsewhere, or it waits with what is below it for a person's word.
+// excused tells whether an insert may have no node: somebody deleted it or what it has
+// become in another document, its text stands elsewhere, or it waits with what is below
+// it for a person's word.
 func (w *world) excused(in *insertion) bool {
-	return in.deleted || w.deletedThere(in) || w.adopted(in) || w.rescued(in) || w.clients[in.client].parked()[in.node]
+	return in.deleted || w.deletedThere(in) || w.adopted(in) || w.rescued(in) || w.clients[in.client].parked()[in.node] ||
+		w.copyDeleted(in, w.copies())
 }
 
 func (w *world) missing(r *Result, n int, format string, args ...any) {
