@@ -76,6 +76,9 @@ func (w *world) record(c *client, doc outline.FileID, before *outline.Document, 
 		id := store.OpID(w.newID())
 		ops[i] = store.Op{ID: id, Group: id, Actor: actor, Doc: doc, Node: &changes[i]}
 	}
+	if w.crossing {
+		w.notePart(c, doc, before, changes)
+	}
 	told := false
 	defer func() {
 		if !told { // it may be on the disk all the same: what it takes away may be gone

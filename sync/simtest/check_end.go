@@ -376,7 +376,7 @@ func (w *world) checkWords(docs []string) {
 	}
 	var lost []string
 	for word, who := range w.written {
-		if !w.taken[word] && !have[word] {
+		if !w.taken[word] && !have[word] && !w.takenOfTwo(word, w.copies()) {
 			lost = append(lost, word+" of "+who)
 		}
 	}

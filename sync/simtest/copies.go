@@ -66,3 +66,62 @@ func (w *world) copyDeleted(in *insertion, to copies) bool {
 	}
 	return false
 }
+
+// parted is what somebody took a word out of, and the nodes of the same document that
+// said it still.
+type parted struct {
+	from  string
+	still []string
+}
+
+// notePart notes the words that a user's command is to take out of nodes but not out of
+// the document, where compare sees them. An item that was moved away and back stands
+// there twice until its first self has gone: what he does to the one is done to the other.
+func (w *world) notePart(c *client, doc outline.FileID, before *outline.Document, changes []outline.Change) {
+	after := before.Clone()
+	if after.Apply(changes...) != nil {
+		return
+	}
+	var b *store.Bindings
+	c.view(func(tx *store.Tx) (err error) {
+		b, err = tx.Bindings(doc)
+		return err
+	})
+	for n := range before.Root().Below() {
+		var says []string
+		if now := after.Node(n.ID); now != nil {
+			if now.Content == n.Content && now.Note == n.Note {
+				continue
+			}
+			says = fieldWords(now.Fields)
+		}
+		for _, word := range fieldWords(n.Fields) {
+			if slices.Contains(says, word) {
+				continue
+			}
+			p := parted{from: string(b.Service(n.ID))}
+			for m := range after.Root().Below() {
+				if slices.Contains(fieldWords(m.Fields), word) {
+					p.still = append(p.still, string(b.Service(m.ID)))
+				}
+			}
+			if len(p.still) > 0 {
+				w.parted[word] = append(w.parted[word], p)
+			}
+		}
+	}
+}
+
+// takenOfTwo tells whether somebody took a word out of an item while nothing else said it
+// in its document than what that item had become, or had been.
+func (w *world) takenOfTwo(word string, to copies) bool {
+	for _, p := range w.parted[word] {
+		other := func(id string) bool {
+			return !slices.Contains(to.of(p.from), id) && !slices.Contains(to.of(id), p.from)
+		}
+		if !slices.ContainsFunc(p.still, other) {
+			return true
+		}
+	}
+	return false
+}

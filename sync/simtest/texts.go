@@ -15,10 +15,12 @@ type texts struct {
 	written map[string]string // word -> who wrote it
 	live    map[string]bool   // in reach at the service in the end
 	taken   map[string]bool   // deleted or written over by somebody who saw it
+
+	parted map[string][]parted // out of one of several nodes that said it
 }
 
 func newTexts() texts {
-	return texts{written: make(map[string]string), taken: make(map[string]bool)}
+	return texts{written: make(map[string]string), taken: make(map[string]bool), parted: make(map[string][]parted)}
 }
 
 // word returns a word that nobody has written yet. It is not written before it
