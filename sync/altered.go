@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"slices"
 	"strings"
 
 	"outlast/internal/outline"
@@ -55,18 +56,19 @@ func altered(in *store.Intent, missing []bool, r *Reading, found []pair, isNew f
 // alteration is what a read shows that is new and that no insert of a request was
 // tied to yet.
 type alteration struct {
-	in      *store.Intent
-	fresh   []*ReadNode
-	parent  map[outline.ServiceID]outline.ServiceID // of those
-	paired  map[int]bool
-	taken   map[outline.ServiceID]bool
-	moments map[int64]bool // at which the request did something
+	in       *store.Intent
+	fresh    []*ReadNode
+	suspects map[outline.ServiceID][]*ReadNode       // noted when they were new
+	parent   map[outline.ServiceID]outline.ServiceID // of those
+	paired   map[int]bool
+	taken    map[outline.ServiceID]bool
+	moments  map[int64]bool // at which the request did something
 }
 
 func newAlteration(in *store.Intent, r *Reading, found []pair, isNew func(outline.ServiceID) bool) *alteration {
 	a := &alteration{
 		in: in, parent: make(map[outline.ServiceID]outline.ServiceID), paired: make(map[int]bool),
-		taken: make(map[outline.ServiceID]bool), moments: make(map[int64]bool),
+		taken: make(map[outline.ServiceID]bool), moments: make(map[int64]bool), suspects: make(map[outline.ServiceID][]*ReadNode),
 	}
 	for _, p := range found {
 		a.paired[p.insert], a.taken[p.node] = true, true
@@ -74,13 +76,19 @@ func newAlteration(in *store.Intent, r *Reading, found []pair, isNew func(outlin
 	if len(a.paired) == len(in.Inserts) {
 		return a
 	}
+	for _, ins := range in.Inserts {
+		a.suspects[ins.Suspect] = nil
+	}
 	for i := range r.Nodes {
 		n := &r.Nodes[i]
+		_, suspected := a.suspects[n.ID]
 		switch {
 		case a.taken[n.ID]:
 			a.moments[n.Fields.Created] = n.Fields.Created != 0
 		case isNew(n.ID):
 			a.fresh = append(a.fresh, n)
+		case suspected:
+			a.suspects[n.ID] = []*ReadNode{n}
 		}
 		for _, c := range n.Children {
 			a.parent[c] = n.ID
@@ -114,22 +122,37 @@ func (a *alteration) any(missing []bool) bool {
 	return false
 }
 
-// suspect notes for what is still missing which new node may be it all the same.
+// suspect notes for what is still missing which new node may be it all the same: the
+// likeliest, and of such the first. One that an earlier read has shown stands among them.
 func (a *alteration) suspect(missing []bool, sent []outline.Fields) {
 	for i := range a.in.Inserts {
 		ins := &a.in.Inserts[i]
 		if !missing[i] || a.paired[i] || i >= len(sent) {
 			continue
 		}
-		for _, n := range a.fresh {
-			here, changed := a.parent[n.ID] == ins.Parent, n.Fields.Modified != n.Fields.Created
-			alike := textDigest(n.Fields) == ins.Text || holdsText(n.Fields, sent[i]) // no text holds the empty one
-			if !a.taken[n.ID] && (a.moments[n.Fields.Created] || here && changed || alike) {
-				ins.Suspect = n.ID
-				break
+		most := 0
+		for _, n := range slices.Concat(a.suspects[ins.Suspect], a.fresh) {
+			if likely := a.likely(ins, n, sent[i]); !a.taken[n.ID] && likely > most {
+				ins.Suspect, most = n.ID, likely
 			}
 		}
 	}
+}
+
+// likely returns how much speaks for a new node being what an insert has become: most
+// of all its text. 0 is nothing.
+func (a *alteration) likely(ins *store.IntentInsert, n *ReadNode, sent outline.Fields) (likely int) {
+	here, changed := a.parent[n.ID] == ins.Parent, n.Fields.Modified != n.Fields.Created
+	if textDigest(n.Fields) == ins.Text || holdsText(n.Fields, sent) { // no text holds the empty one
+		likely += 4
+	}
+	if a.moments[n.Fields.Created] {
+		likely += 2
+	}
+	if here && changed {
+		likely++
+	}
+	return likely
 }
 
 // holdsText tells whether a text holds all of one that was sent.

@@ -124,7 +124,8 @@ var noText = textDigest(outline.Fields{})
 
 // blanks returns the nodes without a text that were made in the same moment as the
 // first copy of an insert without one, or as a second one of something else of its
-// request: wherever they stand, nothing but that tells of them.
+// request, or have the very note that was sent with it: wherever they stand, nothing
+// but that tells of them.
 func (l *latecomers) blanks(in *store.Intent, i int, twin *outline.Node) (nodes []*outline.Node) {
 	if in.Inserts[i].Text != noText || len(l.fresh.blank) == 0 {
 		return nil
@@ -139,7 +140,8 @@ func (l *latecomers) blanks(in *store.Intent, i int, twin *outline.Node) (nodes 
 		}
 	}
 	for _, n := range l.fresh.blank {
-		if n != twin && (apart(n, twin) <= sameMoment || again[n.Created]) {
+		noted := n.Note != "" && digestOf(n.Fields) == in.Inserts[i].Digest
+		if n != twin && (noted || apart(n, twin) <= sameMoment || again[n.Created]) {
 			nodes = append(nodes, n)
 		}
 	}

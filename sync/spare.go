@@ -140,17 +140,17 @@ func (l *latecomers) twin(id outline.NodeID) *outline.Node {
 // maybe tells whether a new node may be what a second copy of an insert has become: it
 // has our text, wherever it stands; or holds it, if that is long or the node was made in
 // the same moment as the first copy, or as a second one of something else of the request;
-// or was made in the same moment below the same parent and changed since.
+// or was made in one of these moments below the same parent and changed since.
 func (l *latecomers) maybe(in *store.Intent, i int, n, twin *outline.Node) bool {
 	ins := &in.Inserts[i]
-	at := apart(n, twin) <= sameMoment
+	together := apart(n, twin) <= sameMoment || l.accompanied(in, i, n)
 	switch {
 	case textDigest(n.Fields) == ins.Text:
 		return true
 	case slices.Contains(l.fresh.text[ins.Text], n), holdsText(n.Fields, twin.Fields):
-		return ins.Long || at || l.accompanied(in, i, n)
+		return ins.Long || together
 	}
-	return at && n.Modified != n.Created && l.binds.Service(n.Parent().ID) == ins.Parent
+	return together && n.Modified != n.Created && l.binds.Service(n.Parent().ID) == ins.Parent
 }
 
 // hasOther tells whether an insert has another node than n, or is not wanted any
