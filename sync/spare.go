@@ -92,7 +92,7 @@ func (l *latecomers) alike(in *store.Intent, i int) (owed bool, err error) {
 	ins := &in.Inserts[i]
 	twin := l.twin(ins.Node)
 	if twin == nil {
-		return false, l.vanished(ins)
+		return false, l.vanished(in, i)
 	}
 	for _, n := range slices.Concat(l.fresh.near(ins, twin), l.blanks(in, i, twin)) {
 		if l.fresh.taken[n] || !l.maybe(in, i, n, twin) {
@@ -110,13 +110,14 @@ func (l *latecomers) alike(in *store.Intent, i int) (owed bool, err error) {
 // vanished tells of new items that hold the text of an insert whose node was deleted
 // before any read has shown it, and which is sent again: they may be a second copy of
 // it, changed by somebody. There is no first one by whose time they could be known.
-func (l *latecomers) vanished(ins *store.IntentInsert) (err error) {
+func (l *latecomers) vanished(in *store.Intent, i int) (err error) {
+	ins := &in.Inserts[i]
 	if ins.Bound == "" || !l.logged[ins.Node].inserts {
 		return nil
 	}
 	for _, n := range l.fresh.text[ins.Text] {
 		here := l.binds.Service(n.Parent().ID) == ins.Parent
-		if l.fresh.taken[n] || !here && !ins.Long {
+		if l.fresh.taken[n] || !here && !ins.Long && !l.accompanied(in, i, n) {
 			continue
 		}
 		l.fresh.taken[n] = true

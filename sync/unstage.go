@@ -117,18 +117,27 @@ func (u *unstager) walk(n *ReadNode, token string) {
 }
 
 // settle binds the staged nodes that a read shows at their places, and forgets
-// those that it does not show at all: they are to be made again.
+// those that it does not show at all: they are to be made again. One whose item has
+// another node by now, since a late request brought it, is a second copy, which is
+// dealt with where these are (spare.go).
 func (u *unstager) settle(tx *store.Tx, doc outline.FileID) error {
 	staged, err := tx.Staged(doc)
 	if err != nil {
 		return err
 	}
+	binds, err := tx.Bindings(doc)
+	if err != nil {
+		return err
+	}
 	u.sent = staged
 	for id, n := range staged {
+		other, bound := binds.Bound(id)
 		switch {
 		case u.nodes[n.Service] != nil && u.token[n.Service] != "":
 			u.staged[n.Service] = id
 			continue
+		case bound && other != n.Service && u.reachable(other):
+			err = tx.DropStaged(doc, id)
 		case u.reachable(n.Service):
 			err = errors.Join(tx.Bind(doc, id, n.Service), tx.DropStaged(doc, id))
 		default:
