@@ -315,6 +315,9 @@ func (w *world) between(c *client) {
 	if w.storage > 0 && w.rnd.IntN(3) == 0 {
 		w.lockedOut(c)
 	}
+	if w.restores {
+		c.noteDoubled()
+	}
 	c.shut()
 	w.keepOld(c)
 	c.open()

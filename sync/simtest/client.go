@@ -41,13 +41,14 @@ type client struct {
 	restored bool   // an earlier database was put in its place
 
 	refused map[outline.FileID]bool // where its user did not agree that much is deleted
+	doubled map[outline.NodeID]bool // what its user was told may be there twice
 }
 
 func (w *world) newClient(n int) *client {
 	c := &client{
 		w: w, n: n, path: filepath.Join(w.dir, fmt.Sprintf("client%d.db", n)),
 		rnd: rand.New(rand.NewPCG(w.seed, 100+uint64(n))), machine: make(map[string]uint64),
-		refused: make(map[outline.FileID]bool),
+		refused: make(map[outline.FileID]bool), doubled: make(map[outline.NodeID]bool),
 	}
 	w.must(os.RemoveAll(c.path))
 	c.open()

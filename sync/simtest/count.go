@@ -65,6 +65,9 @@ func (w *world) missing(r *Result, n int, format string, args ...any) {
 }
 
 func (w *world) countOne(r *Result, in *insertion, live int) {
+	if live > 1 {
+		live -= w.lent(in)
+	}
 	switch {
 	case live > 1:
 		silent := live - 1
@@ -108,6 +111,26 @@ func (w *world) liveNodes(in *insertion) int {
 		return slices.Max(slices.Collect(maps.Values(of)))
 	}
 	return all
+}
+
+// lent counts the nodes of an insert that its client holds for those of other ones of his
+// with the same text, which have none of their own: a second copy came in their stead.
+func (w *world) lent(in *insertion) (n int) {
+	w.clients[in.client].view(func(tx *store.Tx) error {
+		b, err := tx.Bindings(in.doc)
+		if err != nil {
+			return err
+		}
+		for _, e := range in.made {
+			id, bound := b.Taken(outline.ServiceID(e.id))
+			other := w.inserts[intentKey{in.client, id}]
+			if bound && other != nil && other != in && other.class == in.class && w.liveNodes(other) == 0 && w.truthOf(e.doc).live(e.id) {
+				n++
+			}
+		}
+		return nil
+	})
+	return n
 }
 
 // deletedThere tells whether somebody deleted a node of an insert on purpose.
@@ -157,14 +180,18 @@ func (w *world) rescued(in *insertion) bool {
 	return true
 }
 
-// reported tells whether the user was told of a possible duplicate.
-func (w *world) reported(in *insertion) (yes bool) {
+// reported tells whether the user was told of a possible duplicate, be it by a database
+// that was replaced by an older one since.
+func (w *world) reported(in *insertion) bool {
 	c := w.clients[in.client]
+	c.noteDoubled()
+	return slices.ContainsFunc(in.made, func(e effect) bool { return c.doubled[outline.NodeID(e.id)] || c.doubled[in.node] })
+}
+
+// noteDoubled notes of which nodes the user was told that they may be there twice, by our
+// ids and by the service's.
+func (c *client) noteDoubled() {
 	c.view(func(tx *store.Tx) error {
-		b, err := tx.Bindings(in.doc)
-		if err != nil {
-			return err
-		}
 		for x, err := range tx.Conflicts() {
 			if err != nil {
 				return err
@@ -172,11 +199,12 @@ func (w *world) reported(in *insertion) (yes bool) {
 			if x.Kind != store.ConflictDuplicate {
 				continue
 			}
-			for _, e := range in.made {
-				yes = yes || x.Node == in.node || b.Service(x.Node) == outline.ServiceID(e.id)
+			b, err := tx.Bindings(x.Doc)
+			if err != nil {
+				return err
 			}
+			c.doubled[x.Node], c.doubled[outline.NodeID(b.Service(x.Node))] = true, true
 		}
 		return nil
 	})
-	return yes
 }

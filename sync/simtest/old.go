@@ -229,7 +229,7 @@ func (w *world) copyDatabase(c *client) {
 	second := &client{
 		w: w, n: len(w.clients), copyOf: c, path: filepath.Join(w.dir, fmt.Sprintf("client%d.db", len(w.clients))),
 		rnd: rand.New(rand.NewPCG(w.seed, 100+uint64(len(w.clients)))), machine: make(map[string]uint64),
-		refused: maps.Clone(c.refused),
+		refused: maps.Clone(c.refused), doubled: maps.Clone(c.doubled),
 	}
 	w.must(os.WriteFile(second.path, data, 0o600))
 	w.clients = append(w.clients, second)
