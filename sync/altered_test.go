@@ -181,6 +181,58 @@ func TestNewItemThatIsChangedWhileInDoubt(t *testing.T) {
 	}
 }
 
+// The answer to a request is lost, and somebody changes its new item, which is too short to
+// be known by that. It is told of when ours is sent again, and not what somebody has written
+// and changed beside it, be it before the first read or between two.
+func TestLikeliestIsTold(t *testing.T) {
+	for name, between := range map[string]bool{"before the first read": false, "between two reads": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, c, doc := sample(t, server.Compat)
+				m := &meddler{Service: s}
+				c.through(m)
+				rewrite := func(text string) {
+					time.Sleep(time.Millisecond)
+					somebody(t, s, doc, text, sync.Step{Kind: outline.Update, Mask: outline.Content, Fields: outline.Fields{Content: text + " more"}})
+				}
+				another := func() {
+					change(t, s, doc, sync.Step{
+						Kind: outline.Insert, Parent: outline.ServiceID(c.node(doc, "beta").ID), Fields: outline.Fields{Content: "n"},
+					})
+					rewrite("n")
+				}
+				m.then = func() {
+					rewrite("x")
+					if !between {
+						another()
+					}
+				}
+				c.add(doc, "beta", "x")
+				s.Once("doc/edit", 0, remotetest.AppliedGateway)
+				c.once()
+				s.Faults(nil)
+				if between {
+					another()
+				}
+				c.settle()
+				var told []string
+				c.view(func(tx *store.Tx) error {
+					for x, err := range tx.Conflicts() {
+						if err != nil {
+							return err
+						}
+						told = append(told, x.Theirs.Content)
+					}
+					return nil
+				})
+				if want := []string{"x more"}; !slices.Equal(told, want) {
+					t.Errorf("a person is told of %q, want %q", told, want)
+				}
+			})
+		})
+	}
+}
+
 // A request is lost, and before we know that, somebody writes an item just where its
 // own was to go, which begins with the same words. It was taken for ours with more
 // added to it, though it was never modified, and ours was nowhere.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -163,6 +164,7 @@ func (s *round) holdInserts(tx *store.Tx, doc outline.FileID) (held int, err err
 		r.State, r.Reason, r.After = store.Parked, OldDatabase, time.Time{}
 		parked = append(parked, r)
 		if r.Node != nil {
+			in.Inserts = slices.DeleteFunc(in.Inserts, func(ins store.IntentInsert) bool { return ins.Node == r.Node.Node }) // made again
 			in.Inserts = append(in.Inserts, store.IntentInsert{
 				Node: r.Node.Node, Under: r.Node.To.Parent,
 				Digest: digestOf(r.Node.New), Text: textDigest(r.Node.New), Long: isLong(r.Node.New),

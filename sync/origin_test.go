@@ -104,6 +104,33 @@ func TestRestoredDatabaseDoesNotSendAgain(t *testing.T) {
 	}
 }
 
+// An item that was made, taken away and made again before the database was kept is one
+// item: of two equal ones at the service one is it, and none is deleted as its copy.
+func TestRestoredItemThatWasMadeAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, doc := sample(t, server.Compat)
+		numbers := sentNumbers{}
+		c.reopen(numbers)
+		c.once()
+		id := c.add(doc, "beta", "x")
+		made := op(doc, outline.Change{
+			Kind: outline.Insert, Node: id, To: c.document(doc).PlaceOf(c.node(doc, "x")), New: outline.Fields{Content: "x"},
+		})
+		c.remove(doc, "x")
+		c.append(made)
+		restore := c.backup()
+		c.reopen(numbers)
+		c.settle()
+		write(t, s, doc, c.node(doc, "beta"), []string{"x"})
+		restore()
+		c.reopen(numbers)
+		c.settle()
+		if got := served(t, s, "Plan"); strings.Count(got, "  x\n") != 2 {
+			t.Errorf("got\n%s", got)
+		}
+	})
+}
+
 // A document whose making was in doubt when the database was kept is seen at the
 // service by its first title; what is left to do is to give it its own.
 func TestRestoredDatabaseFinishesANewDocument(t *testing.T) {

@@ -1,6 +1,7 @@
 package sync_test
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -127,26 +128,31 @@ func TestCopyThatIsHardToKnow(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		texts []string // of which the first is the one in question
+		note  string   // on it
 		then  func(world)
 		told  int
 	}{
 		"moved, and another has the same text": {
-			[]string{long}, func(w world) { moveAway(w); w.toAnother(long) }, 2,
+			[]string{long}, "", func(w world) { moveAway(w); w.toAnother(long) }, 2,
 		},
 		"moved and rewritten": {
-			[]string{long}, func(w world) { moveAway(w); w.toCopy(update("now " + long + " and more")) }, 1,
+			[]string{long}, "", func(w world) { moveAway(w); w.toCopy(update("now " + long + " and more")) }, 1,
 		},
 		"rewritten, and so is ours": {
-			[]string{long}, func(w world) { w.toCopy(update(long + " and more")); w.toFirst(update("more than " + long)) }, 1,
+			[]string{long}, "", func(w world) { w.toCopy(update(long + " and more")); w.toFirst(update("more than " + long)) }, 1,
 		},
 		"a short one of a row, rewritten": {
-			[]string{"x", "y", "z"}, func(w world) { w.toCopy(update("x and more")) }, 3,
+			[]string{"x", "y", "z"}, "", func(w world) { w.toCopy(update("x and more")) }, 3,
 		},
+		"a short one of a row, written over": {
+			[]string{"x", "y"}, "", func(w world) { w.toCopy(update("other")) }, 2,
+		},
+		"one with nothing but a note, moved": {[]string{""}, "a note that says enough", moveAway, 1},
 		"one without a text of a row, moved": {
-			[]string{"", "x", "y"}, func(w world) { moveAway(w); time.Sleep(time.Minute); w.toAnother("") }, 3,
+			[]string{"", "x", "y"}, "", func(w world) { moveAway(w); time.Sleep(time.Minute); w.toAnother("") }, 3,
 		},
 		"the first is deleted there and edited here": {
-			[]string{long}, func(w world) {
+			[]string{long}, "", func(w world) {
 				w.toFirst(sync.Step{Kind: outline.Delete})
 				w.c.edit(w.doc, long, long+" here")
 			}, 1,
@@ -157,8 +163,11 @@ func TestCopyThatIsHardToKnow(t *testing.T) {
 				s, c, doc := sample(t, server.Compat)
 				d := &delayed{Service: s, armed: true, passes: true}
 				c.through(d)
-				for _, text := range test.texts {
-					c.add(doc, "beta", text)
+				for i, text := range test.texts {
+					id := c.add(doc, "beta", text)
+					if i == 0 && test.note != "" {
+						c.append(op(doc, outline.Change{Kind: outline.Update, Node: id, Mask: outline.Note, New: outline.Fields{Note: test.note}}))
+					}
 				}
 				c.settle()
 				first := nodesWith(t, s, doc, test.texts[0])
@@ -190,18 +199,26 @@ func TestCopyThatIsHardToKnow(t *testing.T) {
 
 // An item is deleted before any read has shown it, so it is sent again, and a second
 // copy of it comes that somebody changes: a person is told, also where the text is
-// short. Of an item elsewhere that holds a short text nothing is told.
+// short, and of one moved away if something else of its request came with it. Of an item
+// elsewhere that holds a short text nothing is told.
 func TestCopyOfAnItemThatWasNeverRead(t *testing.T) {
 	for name, test := range map[string]struct {
-		again bool
-		told  int
-	}{"it arrives twice": {true, 1}, "somebody writes alike elsewhere": {false, 0}} {
+		again, moved bool
+		texts        []string
+		told         int
+	}{
+		"it arrives twice": {again: true, texts: []string{"x"}, told: 1},
+		"it arrives twice with another, and is moved": {again: true, moved: true, texts: []string{"x", "y"}, told: 2},
+		"somebody writes alike elsewhere":             {texts: []string{"x"}},
+	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s, c, doc := sample(t, server.Compat)
 				d := &delayed{Service: s, armed: true, passes: true}
 				c.through(d)
-				c.add(doc, "beta", "x")
+				for _, text := range test.texts {
+					c.add(doc, "beta", text)
+				}
 				if _, err := c.engine.Once(t.Context(), sync.Round{}); err != nil {
 					t.Fatal(err)
 				}
@@ -213,9 +230,12 @@ func TestCopyOfAnItemThatWasNeverRead(t *testing.T) {
 					write(t, s, doc, c.node(doc, "gamma"), []string{"x"})
 				}
 				time.Sleep(time.Millisecond)
-				change(t, s, doc, sync.Step{
-					Kind: outline.Update, Node: nodesWith(t, s, doc, "x")[0], Mask: outline.Content, Fields: outline.Fields{Content: "x and more"},
-				})
+				step := sync.Step{Kind: outline.Update, Mask: outline.Content, Fields: outline.Fields{Content: "x and more"}}
+				if test.moved {
+					step = sync.Step{Kind: outline.Move, Parent: outline.ServiceID(c.node(doc, "alpha").ID)}
+				}
+				step.Node = nodesWith(t, s, doc, "x")[0]
+				change(t, s, doc, step)
 				c.settle()
 				if n := c.conflictsOf(store.ConflictDuplicate); n != test.told {
 					t.Errorf("a person is told of %d copies, want %d; the service has\n%s", n, test.told, served(t, s, "Plan"))
@@ -554,4 +574,60 @@ func write(t *testing.T, s *remotetest.Service, doc outline.FileID, parent *outl
 	if _, err := s.Client(t).Edit(t.Context(), sync.NodeEdit{Doc: outline.ServiceID(doc), Changes: steps}); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// withholder keeps back some of the edits, by their number: they get no answer, and arrive
+// when they are delivered. When the last of them has gone, something happens before the
+// next read.
+type withholder struct {
+	*remotetest.Service
+	which []int
+	seen  int
+	kept  []*delayed
+	then  func()
+}
+
+func (w *withholder) RoundTrip(req *http.Request) (*http.Response, error) {
+	switch {
+	case strings.HasSuffix(req.URL.Path, "doc/edit"):
+		w.seen++
+		if slices.Contains(w.which, w.seen-1) {
+			d := &delayed{Service: w.Service, armed: true}
+			w.kept = append(w.kept, d)
+			return d.RoundTrip(req)
+		}
+	case w.then != nil && strings.HasSuffix(req.URL.Path, "doc/read") && len(w.kept) == 2:
+		then := w.then
+		w.then = nil
+		then()
+	}
+	return w.Service.RoundTrip(req)
+}
+
+// An item is sent again over a staging node, and while it is brought to its place the
+// first request arrives. Its node is the item then, and the one that comes to its place
+// later is the copy, of which a person is told.
+func TestStagedItemThatALateRequestOvertakes(t *testing.T) {
+	const long = "a text that says enough"
+	synctest.Test(t, func(t *testing.T) {
+		s, c, doc := sample(t, server.Compat)
+		w := &withholder{Service: s, which: []int{0, 3, 4}} // the item; its way to its place; the removal of what is left
+		w.then = func() { w.kept[0].deliver(t) }
+		c.through(w)
+		c.add(doc, "beta", long)
+		for range 10 {
+			if _, _ = c.engine.Once(t.Context(), sync.Round{}); len(w.kept) == len(w.which) {
+				break
+			}
+			time.Sleep(time.Minute)
+		}
+		if len(w.kept) < len(w.which) {
+			t.Fatalf("%d edits were kept back of %d", len(w.kept), w.seen)
+		}
+		w.kept[1].deliver(t)
+		c.settle()
+		if got := served(t, s, "Plan"); strings.Count(got, long) > 1 && c.conflictsOf(store.ConflictDuplicate) == 0 {
+			t.Errorf("a person is told of no copy; the service has\n%s", got)
+		}
+	})
 }
