@@ -199,8 +199,9 @@ func (w *world) checkOwn(tx *store.Tx, n int, doc outline.FileID, q dynalist.Doc
 			}
 		case "delete":
 			ok = asked(outline.Delete) || spare || w.outOfReach(q.FileID, c.NodeID)
-			if !ok && w.alike[c.NodeID] && w.convincing(q.FileID, c.NodeID) { // nobody can tell it from a late copy; the other one stands, the trash has this (risk R2)
+			if !asked(outline.Delete) && w.takenForCopy(n, q, c.NodeID) {
 				w.hit("R2 taken for a copy")
+				w.yields(c.NodeID)
 				ok = true
 			}
 		case "move": // siblings may be moved instead
@@ -235,10 +236,40 @@ func (w *world) equalToSent(client int, doc, id string) bool {
 	return n != nil && w.alike[id] && w.staging[n.by(client)]
 }
 
-// convincing tells whether a node can be taken for a copy of another by its text.
-func (w *world) convincing(doc, id string) bool {
-	n := w.truths[doc].nodes[id]
-	return n == nil || len(n.content) >= 12
+// takenForCopy tells whether a node that a client deletes is another's who wrote the same,
+// a text long enough to be proof. In the very place and moment nobody can tell it from a
+// second copy of the client's own: that text stands once more in the document, and the
+// trash has this one (risk R2).
+func (w *world) takenForCopy(client int, q dynalist.DocEditRequest, id string) bool {
+	t := w.truths[q.FileID]
+	n := t.nodes[id]
+	if n == nil {
+		return w.alike[id]
+	}
+	made, inserted := w.by[id]
+	others := w.alike[id] || !inserted && slices.Contains(common(), n.content) || inserted && made.client != client
+	if !others || len(n.content) < 12 {
+		return false
+	}
+	going := make(map[string]bool)
+	for _, c := range q.Changes {
+		if c.Action == "delete" {
+			going[c.NodeID] = true
+		}
+	}
+	return slices.ContainsFunc(t.order, func(twin string) bool {
+		m := t.nodes[twin]
+		return twin != id && !going[twin] && m.content == n.content && m.note == n.note
+	})
+}
+
+// yields notes that a node is gone for a twin of it that stands.
+func (w *world) yields(id string) {
+	if made, inserted := w.by[id]; inserted {
+		if in := w.inserts[made]; in != nil {
+			in.deleted = true
+		}
+	}
 }
 
 // belowStaging tells whether a node stands below a staging node, from where it

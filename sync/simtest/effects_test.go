@@ -26,6 +26,30 @@ func TestEqualInsertsAreToldApartByTheirParents(t *testing.T) {
 	}
 }
 
+// Another's equal item may be taken for a copy as long as its text is proof enough and
+// stands once more.
+func TestOnlyATwinMayBeTakenForACopy(t *testing.T) {
+	now := parseTruth("doc", []byte(`{"version":2,"nodes":[{"id":"root","children":["office","office2","alone","short","short2","long","own"]},
+		{"id":"office","content":"call the office tomorrow"}, {"id":"office2","content":"call the office tomorrow"},
+		{"id":"alone","content":"nobody else says this"}, {"id":"short","content":"milk"}, {"id":"short2","content":"milk"},
+		{"id":"long","content":"said by two clients"}, {"id":"own","content":"said by two clients"}]}`))
+	w := &world{effects: newEffects(), truths: map[string]*truth{"doc": now}}
+	w.by["long"], w.by["own"], w.by["alone"] = intentKey{1, "a"}, intentKey{0, "b"}, intentKey{1, "c"}
+	w.inserts[w.by["long"]] = &insertion{}
+	for id, want := range map[string]bool{"office": true, "alone": false, "short": false, "long": true, "own": false} {
+		if got := w.takenForCopy(0, dynalist.DocEditRequest{FileID: "doc"}, id); got != want {
+			t.Errorf("%s: got %v", id, got)
+		}
+	}
+	both := []dynalist.NodeChange{{Action: "delete", NodeID: "office"}, {Action: "delete", NodeID: "office2"}}
+	if w.takenForCopy(0, dynalist.DocEditRequest{FileID: "doc", Changes: both}, "office") {
+		t.Error("none of the two stays")
+	}
+	if w.yields("long"); !w.inserts[w.by["long"]].deleted {
+		t.Error("it is wanted nevertheless")
+	}
+}
+
 // An edit may go to the stranger's item instead of ours as long as nobody can tell the
 // two apart: he wrote what the client has sent, and it still says so.
 func TestOnlyAnEqualItemMayBeTakenForOurs(t *testing.T) {
