@@ -238,17 +238,18 @@ func (w *world) equalToSent(client int, doc, id string) bool {
 
 // takenForCopy tells whether a node that a client deletes is another's who wrote the same,
 // a text long enough to be proof. In the very place and moment nobody can tell it from a
-// second copy of the client's own: that text stands once more in the document, and the
-// trash has this one (risk R2).
+// second copy of the client's own, and the trash has it (risk R2). What the stranger has
+// copied on purpose may outlive the client's own, which somebody deletes; beside other
+// texts that people write alike, the own one must stand.
 func (w *world) takenForCopy(client int, q dynalist.DocEditRequest, id string) bool {
 	t := w.truths[q.FileID]
 	n := t.nodes[id]
-	if n == nil {
-		return w.alike[id]
+	if w.alike[id] || n == nil {
+		return w.alike[id] && (n == nil || len(n.content) >= convincing)
 	}
 	made, inserted := w.by[id]
-	others := w.alike[id] || !inserted && slices.Contains(common(), n.content) || inserted && made.client != client
-	if !others || len(n.content) < 12 {
+	others := !inserted && slices.Contains(common(), n.content) || inserted && made.client != client
+	if !others || len(n.content) < convincing {
 		return false
 	}
 	going := make(map[string]bool)
@@ -262,6 +263,9 @@ func (w *world) takenForCopy(client int, q dynalist.DocEditRequest, id string) b
 		return twin != id && !going[twin] && m.content == n.content && m.note == n.note
 	})
 }
+
+// convincing is from how many letters on a text can be taken for a copy of another.
+const convincing = 12
 
 // yields notes that a node is gone for a twin of it that stands.
 func (w *world) yields(id string) {

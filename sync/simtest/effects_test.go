@@ -29,14 +29,15 @@ func TestEqualInsertsAreToldApartByTheirParents(t *testing.T) {
 // Another's equal item may be taken for a copy as long as its text is proof enough and
 // stands once more.
 func TestOnlyATwinMayBeTakenForACopy(t *testing.T) {
-	now := parseTruth("doc", []byte(`{"version":2,"nodes":[{"id":"root","children":["office","office2","alone","short","short2","long","own"]},
+	now := parseTruth("doc", []byte(`{"version":2,"nodes":[{"id":"root","children":["office","office2","alone","alike","short","short2","long","own"]},
 		{"id":"office","content":"call the office tomorrow"}, {"id":"office2","content":"call the office tomorrow"},
-		{"id":"alone","content":"nobody else says this"}, {"id":"short","content":"milk"}, {"id":"short2","content":"milk"},
+		{"id":"alone","content":"nobody else says this"}, {"id":"alike","content":"what a client said"},
+		{"id":"short","content":"milk"}, {"id":"short2","content":"milk"},
 		{"id":"long","content":"said by two clients"}, {"id":"own","content":"said by two clients"}]}`))
 	w := &world{effects: newEffects(), truths: map[string]*truth{"doc": now}}
 	w.by["long"], w.by["own"], w.by["alone"] = intentKey{1, "a"}, intentKey{0, "b"}, intentKey{1, "c"}
-	w.inserts[w.by["long"]] = &insertion{}
-	for id, want := range map[string]bool{"office": true, "alone": false, "short": false, "long": true, "own": false} {
+	w.inserts[w.by["long"]], w.alike["alike"] = &insertion{}, true
+	for id, want := range map[string]bool{"office": true, "alone": false, "alike": true, "short": false, "long": true, "own": false} {
 		if got := w.takenForCopy(0, dynalist.DocEditRequest{FileID: "doc"}, id); got != want {
 			t.Errorf("%s: got %v", id, got)
 		}
