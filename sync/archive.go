@@ -58,8 +58,11 @@ func (s *round) tellLeft(tx *store.Tx, f outline.File, log []store.Record, now t
 		if r.Node.Kind == outline.Insert && r.State == store.Pending && r.Sends == 0 && nodeOf(base, r.Node.Node) == nil {
 			unsent[r.Node.Node] = true
 		}
-		del, leaves := left[r.Node.Node]
-		if above, too := left[r.Node.From.Parent]; !leaves || del.ID != r.ID || too && above.Group == r.Group || unsent[r.Node.Node] {
+		if del, leaves := left[r.Node.Node]; !leaves || del.ID != r.ID || unsent[r.Node.Node] {
+			continue
+		}
+		above := r.Node.From.Parent // who is told of it knows of what is below, but nobody is told of what never came
+		if del, too := left[above]; too && del.Group == r.Group && !unsent[above] {
 			continue
 		}
 		if err := tx.PutConflict(store.Conflict{

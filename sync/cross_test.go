@@ -46,6 +46,9 @@ func (c *client) cross(from outline.FileID, content string, to outline.FileID, p
 		o.Copy = &store.CopyRef{Doc: to, Node: ids[n.ID]}
 		ops = append(ops, o)
 	}
+	for i := range ops {
+		ops[i].Group = ops[0].ID
+	}
 	c.append(ops...)
 	return ids
 }

@@ -477,6 +477,40 @@ func TestMoveOutOfADocumentThatGoes(t *testing.T) {
 	})
 }
 
+// The same of an item that was put below one that the service has never got: of that one,
+// which did not stay there, nobody is told, so this one is told by itself.
+func TestMoveOfAnItemBelowANewOneOutOfADocumentThatGoes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		list, c := shelf(t, "A", "B", "C", "D")
+		list.Down()
+		b := c.doc("B")
+		c.add(b, "", "new")
+		c.move(b, "B one", "new")
+		c.cross(b, "new", c.doc("A"), "A one")
+		list.Faults(nil)
+		list.tell = without(false, b)
+		for range 4 {
+			c.once()
+			time.Sleep(time.Minute)
+		}
+		list.tell = nil
+		c.settle()
+		if got := served(t, list.Service, "A"); !strings.Contains(got, "B one") {
+			t.Errorf("A:\n%s", got)
+		}
+		if got := served(t, list.Service, "B"); !strings.Contains(got, "B one") {
+			t.Errorf("B:\n%s", got)
+		}
+		var told []string
+		for _, k := range c.conflicts(true) {
+			told = append(told, k.Text)
+		}
+		if got := strings.Join(told, "\n"); !strings.Contains(got, "“B one”: it was moved to another document") || strings.Contains(got, "“new”") {
+			t.Errorf("told %q", told)
+		}
+	})
+}
+
 func TestMoveToADocumentThatGoes(t *testing.T) {
 	for _, anew := range []bool{false, true} {
 		t.Run(fmt.Sprintf("anew %v", anew), func(t *testing.T) {
