@@ -18,7 +18,7 @@ const maxNotices = 1000
 
 // keepNotices writes down what a merge has to tell and drops what is settled by
 // now (part of T4). Of one node and kind the latest notice stays.
-func keepNotices(tx *store.Tx, m merged) error {
+func keepNotices(tx *store.Tx, m merged, newID func() string) error {
 	latest := make(map[noticeKey]bool, len(m.notices))
 	for _, c := range m.notices {
 		latest[noticeKey{c.Kind, c.Node}] = true
@@ -28,6 +28,7 @@ func keepNotices(tx *store.Tx, m merged) error {
 		wanted[r.Node.Node] = true
 	}
 	var others []store.Conflict
+	gone := make(map[outline.NodeID]bool)
 	for c, err := range tx.Conflicts() {
 		switch {
 		case err != nil:
@@ -37,8 +38,23 @@ func keepNotices(tx *store.Tx, m merged) error {
 			if err := tx.DropConflict(c.ID); err != nil {
 				return err
 			}
+			if c.Kind == store.ConflictDelete && m.work.Node(c.Node) == nil {
+				gone[c.Node] = true
+			}
 		default:
 			others = append(others, c)
+		}
+	}
+	passed, err := passOn(tx, m.work, gone, newID)
+	if err != nil {
+		return err
+	}
+	for _, c := range others {
+		latest[noticeKey{c.Kind, c.Node}] = true
+	}
+	for _, c := range passed {
+		if !latest[noticeKey{c.Kind, c.Node}] { // else he is told already
+			m.notices = append(m.notices, c)
 		}
 	}
 	if over := len(others) + len(m.notices) - maxNotices; over > 0 {

@@ -46,8 +46,9 @@ func (c *client) cross(from outline.FileID, content string, to outline.FileID, p
 		o.Copy = &store.CopyRef{Doc: to, Node: ids[n.ID]}
 		ops = append(ops, o)
 	}
+	group := store.OpID(newID())
 	for i := range ops {
-		ops[i].Group = ops[0].ID
+		ops[i].ID, ops[i].Group = group.Nth(i), group
 	}
 	c.append(ops...)
 	return ids
@@ -312,6 +313,33 @@ func TestItemsMovedApartThatStayAreBothTold(t *testing.T) {
 			t.Errorf("source: got\n%s", got)
 		}
 		c.wantNotices("delete beta one", "delete beta")
+	})
+}
+
+// An item that was moved away stays with what it was below, of which alone the user is told.
+// Then somebody brings it elsewhere and deletes that: the notice goes, but not what it said
+// of the item, which is here and there.
+func TestItemThatOutlivesTheNoticeOfItsParentIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, plan, other := twoDocuments(t, server.Safe)
+		c.cross(plan, "beta", other, "")
+		c.edit(plan, "gamma one", "gamma 1")
+		stranger := newClient(t, s)
+		stranger.settle()
+		stranger.move(stranger.doc("Plan"), "gamma one", "beta one")
+		stranger.settle()
+		c.settle()
+		c.wantNotices("delete beta")
+		stranger.settle()
+		stranger.move(stranger.doc("Plan"), "beta one", "alpha")
+		stranger.remove(stranger.doc("Plan"), "beta")
+		stranger.settle()
+		c.settle()
+		want := "alpha\n  alpha one\n  alpha two\n  beta one\n    gamma 1\ngamma\n  gamma two\n"
+		if got := served(t, s, "Plan"); got != want {
+			t.Errorf("source: got\n%s", got)
+		}
+		c.wantNotices("delete beta one")
 	})
 }
 

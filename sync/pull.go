@@ -322,7 +322,7 @@ func (s *round) store(tx *store.Tx, t *tree, f found, now time.Time) error {
 	}
 	s.report.Confirmed += len(m.confirmed)
 	s.report.Conflicts += len(m.notices)
-	if err := keepNotices(tx, m); err != nil {
+	if err := keepNotices(tx, m, s.newID); err != nil {
 		return err
 	}
 	if len(log) > 0 || len(m.log) > 0 {
