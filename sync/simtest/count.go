@@ -183,9 +183,14 @@ func (w *world) rescued(in *insertion) bool {
 // reported tells whether the user was told of a possible duplicate, be it by a database
 // that was replaced by an older one since.
 func (w *world) reported(in *insertion) bool {
+	return slices.ContainsFunc(in.made, func(e effect) bool { return w.reportedAs(in, e.id) })
+}
+
+// reportedAs tells whether the user was told so of one node that an insert has made.
+func (w *world) reportedAs(in *insertion, node string) bool {
 	c := w.clients[in.client]
 	c.noteDoubled()
-	return slices.ContainsFunc(in.made, func(e effect) bool { return c.doubled[outline.NodeID(e.id)] || c.doubled[in.node] })
+	return c.doubled[outline.NodeID(node)] || c.doubled[in.node]
 }
 
 // noteDoubled notes of which nodes the user was told that they may be there twice, by our

@@ -187,12 +187,28 @@ func (w *world) checkCrossings(r *Result) {
 		if slices.ContainsFunc(x.nodes, func(id string) bool { return w.adrift[id] }) {
 			continue // nobody could reach it for a while, as if it had gone
 		}
-		if w.stands(x.client, x.source, x.nodes) && w.stands(x.client, x.copied, nil) && !w.toldOf(x) {
+		if w.stands(x.client, x.source, x.nodes) && w.copyStands(x) && !w.toldOf(x) {
 			w.fail("I3", "client %d: %s stands where it was, and as %s in the document to which it was moved, and nobody was told", x.client, x.source, x.copied)
 			r.Duplicates++
 			r.Failures = w.failures
 		}
 	}
+}
+
+// copyStands tells whether a copy is at the service, other than as a second one that the
+// user was told of: when he takes the move back, the first goes, and that one stays.
+func (w *world) copyStands(x crossing) bool {
+	in := w.inserts[intentKey{x.client, x.copied}]
+	if in == nil {
+		return false
+	}
+	var nodes []string
+	for _, e := range in.made {
+		if !w.reportedAs(in, e.id) {
+			nodes = append(nodes, e.id)
+		}
+	}
+	return w.anyLive(nodes)
 }
 
 // hasCopy tells whether another machine has a copy of a client's database.
@@ -236,6 +252,11 @@ func (w *world) stands(client int, node outline.NodeID, nodes []string) bool {
 			nodes = append(nodes, e.id)
 		}
 	}
+	return w.anyLive(nodes)
+}
+
+// anyLive tells whether the service has one of some nodes.
+func (w *world) anyLive(nodes []string) bool {
 	for doc, t := range w.truths {
 		if !w.gone[doc] && slices.ContainsFunc(nodes, t.live) {
 			return true
