@@ -62,15 +62,18 @@ func (l *latecomers) spare(in *store.Intent, i int) (owed bool, err error) {
 	late := in.Cause != "" && ins.Bound == ""
 	near := !given && twin != nil && apart(n, twin) <= keepClear
 	again := ins.Bound != "" && near
+	back := false
 	if !given && !late && !again {
-		return false, nil // somebody has written the same
+		if back, err = l.comesBack(ins, twin); err != nil || !back {
+			return false, err // somebody has written the same
+		}
 	}
 	certain := given || late && l.ages.of(in) < lateFor && l.convincing(in, i, n) && l.arrived(in, i, n, twin) ||
 		near && !ins.Again && l.deliveredAgain(in, i, n, twin)
 	switch {
 	case late:
 		ins.Bound = id
-	case again:
+	case again, back:
 		ins.Again = true
 	}
 	l.fresh.taken[n] = true
@@ -79,10 +82,24 @@ func (l *latecomers) spare(in *store.Intent, i int) (owed bool, err error) {
 		err = l.remove(n)
 	case late:
 		err = l.tell(n, "this item may be there twice, since a request was answered unclearly")
+	case back:
+		err = l.tell(n, "this item was deleted here or moved to another document; a request may have arrived twice, and have made it again")
 	default:
 		err = l.tell(n, "this item may be there twice, since a request may have arrived twice")
 	}
-	return late || again, err
+	return late || again || back, err
+}
+
+// comesBack tells whether a copy may be what we have deleted, or moved to another document,
+// since it was made: there it is then, and here again. That stays with a notice: nothing of
+// the first copy is left by which it could be known.
+func (l *latecomers) comesBack(ins *store.IntentInsert, twin *outline.Node) (bool, error) {
+	if ins.Bound == "" || twin != nil {
+		return false, nil
+	}
+	k := copies{tx: l.tx}
+	last, err := k.past(store.CopyRef{Doc: l.remote.ID, Node: ins.Node})
+	return err == nil && last != nil && last.Node.Kind == outline.Delete, err
 }
 
 // alike tells of the new nodes that may be copies of an insert which somebody has moved

@@ -1,6 +1,7 @@
 package sync_test
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -239,6 +240,38 @@ func TestCopyOfAnItemThatWasNeverRead(t *testing.T) {
 				c.settle()
 				if n := c.conflictsOf(store.ConflictDuplicate); n != test.told {
 					t.Errorf("a person is told of %d copies, want %d; the service has\n%s", n, test.told, served(t, s, "Plan"))
+				}
+			})
+		})
+	}
+}
+
+// A new item is moved to another document, or deleted, and then its request arrives again:
+// it stands once more where it was, and a person is told, though there are no two of it in
+// that document.
+func TestCopyOfAnItemThatHasLeft(t *testing.T) {
+	for _, moved := range []bool{false, true} {
+		t.Run(fmt.Sprintf("moved %v", moved), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, c, plan, other := twoDocuments(t, server.Compat)
+				d := &delayed{Service: s, armed: true, passes: true}
+				c.through(d)
+				c.add(plan, "beta", "a text that says enough")
+				c.settle()
+				if moved {
+					c.cross(plan, "a text that says enough", other, "")
+				} else {
+					c.remove(plan, "a text that says enough")
+				}
+				c.settle()
+				time.Sleep(time.Minute)
+				d.deliver(t)
+				c.settle()
+				if got := served(t, s, "Plan"); strings.Count(got, "a text that says enough") != 1 {
+					t.Errorf("the service has\n%s", got)
+				}
+				if n := c.conflictsOf(store.ConflictDuplicate); n != 1 {
+					t.Errorf("a person is told of %d copies, want 1", n)
 				}
 			})
 		})
