@@ -211,7 +211,9 @@ func TestStandardProgramsReadTheZip(t *testing.T) {
 		}
 	}
 	dir := t.TempDir()
-	if text, err := exec.CommandContext(t.Context(), "unzip", "-q", out.Path, "-d", filepath.Join(dir, info.Name)).CombinedOutput(); err != nil {
+	unzip := exec.CommandContext(t.Context(), "unzip", "-q", out.Path, "-d", filepath.Join(dir, info.Name))
+	unzip.Env = append(os.Environ(), "LC_ALL=C.UTF-8") // in another locale it writes other names
+	if text, err := unzip.CombinedOutput(); err != nil {
 		t.Fatalf("unzip: %v\n%s", err, text)
 	}
 	if _, err := snapshot.Verify(t.Context(), dir, info.Name); err != nil {
